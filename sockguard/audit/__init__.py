@@ -1,0 +1,1 @@
+"""The record: events, their encoding and their store."""

@@ -1,0 +1,1 @@
+"""What is known about the Engine API: tables and pure functions."""

@@ -1,0 +1,1 @@
+"""The operations of the Engine API as tables, one module per kind of object."""

@@ -1,0 +1,124 @@
+"""What one operation of the Engine API is: its routes, parameters, body and streams.
+
+Must never decide anything: these are facts that tables in `catalogue/` fill in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.engine.shape import Shape
+
+
+class Risk(StrEnum):
+    """The worst that an operation amounts to, as `routes.json` rates it."""
+
+    READ_META = "read-meta"
+    READ_SECRET = "read-secret"  # noqa: S105 - a rating, not a password
+    EXFILTRATE = "exfiltrate"
+    WRITE = "write"
+    HOST_ROOT = "host-root"
+
+
+class Streaming(StrEnum):
+    """Which direction may stay open or be large."""
+
+    NONE = "none"
+    REQUEST = "request"
+    RESPONSE = "response"
+    HIJACK = "hijack"
+    H2C = "h2c"
+
+
+class BodyKind(StrEnum):
+    """What a request body holds."""
+
+    NONE = "none"
+    JSON = "json"
+    TAR = "tar"
+    RAW = "raw"
+
+
+class ParameterKind(Enum):
+    """How the Engine reads a query parameter (`httputils.BoolValue` and its like)."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"  # BoolValue: "", 0, no, false, none are false, all else is true
+    STRICT_BOOLEAN = "strict boolean"  # Go's strconv.ParseBool
+    TEXTS = "list of texts"  # repeated: all values count
+    FILTERS = "filters"  # JSON: map to list, or map to map of booleans
+    JSON = "json"  # a JSON document in a query value (buildargs, labels, cachefrom...)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One query parameter. `hands_over` is empty for a plain one; for a sensitive one it is the
+    sentence that says what naming it hands over. `dropped` marks what real clients send although
+    no Engine reads it: accepted, never forwarded.
+    """
+
+    name: str
+    kind: ParameterKind = ParameterKind.TEXT
+    hands_over: str = ""
+    dropped: bool = False
+
+    @property
+    def sensitive(self) -> bool:
+        return bool(self.hands_over)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, named `<objects>.<verb>` as in policies."""
+
+    name: str
+    risk: Risk
+    writes: bool
+    hands_over: str
+    """One sentence: what granting this operation gives away."""
+    streaming: Streaming = Streaming.NONE
+    body: BodyKind = BodyKind.NONE
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    headers: frozenset[str] = frozenset()
+    """Lower-case request header names the Engine acts on, beyond those that always pass.
+    A name that ends in `*` is a prefix."""
+    upgrade: str = ""
+    """The one Upgrade token that the request may carry (`tcp`, `websocket`, `h2c`)."""
+    shape: Shape | None = None
+    """Known fields of a JSON body; None when there is no JSON body."""
+    secret_answer: bool = False
+    """The answer holds secrets that only `response: any` lets through unmasked."""
+    bulk_read: bool = False
+    """The answer carries files or free text away: its event is synced before forwarding."""
+    quick: bool = False
+    """The Engine answers at once: the response head has a time limit."""
+    refused: str = ""
+    """Why this operation is always refused; empty for all that a policy can grant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method and path template. `{id}` is a name without slashes, `{name...}` may hold them."""
+
+    method: str
+    template: tuple[str, ...]
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A request whose operation is known: the route it took and the object names in its path,
+    percent-decoded, in the order of the template's variables.
+    """
+
+    operation: Operation
+    route: Route
+    names: tuple[str, ...]
+    path: str
+    """Canonical path below the version prefix, ready to send: `/containers/web/json`."""

@@ -1,0 +1,1 @@
+"""The policy language: load it, put a question, decide."""

@@ -1,0 +1,218 @@
+"""The policy as data: what a loaded policy, a question and a decision are made of.
+
+Must never read a file or decide anything: `load` makes these, `decide` reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.engine.operation import Operation
+    from sockguard.errors import Reason
+    from sockguard.policy.constraints import Constraint
+
+MAIN = "main"
+"""The client and role of a top-level `allow`, and the listener that clients can share."""
+
+
+class Mode(StrEnum):
+    """`enforce` refuses what the policy does not cover; `report` lets it through and says so."""
+
+    ENFORCE = "enforce"
+    REPORT = "report"
+
+
+class Effect(StrEnum):
+    """What became of a question; the `decision` field of an event."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    WOULD_DENY = "would_deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a line of a policy stands."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One way in which one operation is allowed; several for one operation are alternatives.
+
+    `item` is the text of the allow item that brought it: an operation or a set.
+    `query_any` and `body_any` let sensitive and unknown values pass.
+    """
+
+    operation: str
+    item: str
+    source: Source
+    query: Mapping[str, Constraint] = field(default_factory=dict)
+    query_any: bool = False
+    body_any: bool = False
+    response_any: bool = False
+    including_sockguard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A token bucket: `tokens` per `seconds`, starting full."""
+
+    tokens: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one client; None means not set by the policy. `body` is in decoded bytes."""
+
+    requests: Rate | None = None
+    streams: int | None = None
+    body: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named list of grants by operation name."""
+
+    name: str
+    grants: Mapping[str, tuple[Grant, ...]]
+    source: Source
+    mode: Mode = Mode.ENFORCE
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What must hold of the caller besides having opened the socket. Empty tuples ask nothing."""
+
+    uid: tuple[int, ...] = ()
+    gid: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SocketFile:
+    """Owner and mode of a Unix socket; None leaves the owner as it comes."""
+
+    mode: int = 0o666
+    uid: int | None = None
+    gid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One caller with rights. `socket` is None for a client on the main listener.
+
+    `mode` and `limits` are the effective ones: the client's own where set, else its role's.
+    """
+
+    name: str
+    role: Role
+    source: Source
+    match: Match = field(default_factory=Match)
+    socket: SocketFile | None = None
+    mode: Mode = Mode.ENFORCE
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A whole policy. `sha256` is the hash of the bytes that it was read from, in hex."""
+
+    clients: Mapping[str, Client]
+    roles: Mapping[str, Role]
+    sha256: str
+    generation: int = 1
+
+    @property
+    def uses_main(self) -> bool:
+        """Whether any client is reached through the main listener."""
+        return any(client.socket is None for client in self.clients.values())
+
+
+@dataclass(frozen=True, slots=True)
+class OwnObjects:
+    """What belongs to sockguard itself on the Engine: full container id, container names, volume
+    names, image names (normalised) and image ids (64 hex). Empty when it runs outside containers.
+    """
+
+    container_id: str = ""
+    container_names: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
+    images: frozenset[str] = frozenset()
+    image_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that a verdict rests on, in the form in which it would be forwarded.
+
+    `query` maps the name of each known parameter to its decoded value: str, int, bool, a tuple of
+    str, or for `filters` a mapping of name to frozenset of str. `document` is the decoded JSON
+    body, None when the request has none. `unknown_query` and `unknown_body` name (paths) what the
+    catalogue does not know.
+    """
+
+    operation: Operation
+    names: tuple[str, ...]
+    query: Query
+    body: Body
+    own: OwnObjects = field(default_factory=OwnObjects)
+
+
+QueryValue = str | int | bool | tuple[str, ...] | dict[str, frozenset[str]] | dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A decoded query: judged values by name, and canonical text pairs to forward.
+
+    `dropped` names what was left out (unknown on a read, or sent by clients but read by no Engine).
+    `unknown` names parameters that the catalogue does not know on a write.
+    """
+
+    values: Mapping[str, QueryValue] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A decoded JSON body. `document` has what is forwarded, `unknown` the paths of fields that
+    the catalogue does not know and whose value is not empty, `dropped` of those that were dropped.
+    """
+
+    document: object = None
+    present: bool = False
+    unknown: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict. `pairs` is the query to forward (after `always`), `message` one sentence for
+    people, `hint` the smallest policy item that would allow what was refused ("" where none can).
+    """
+
+    effect: Effect
+    reason: Reason | None = None
+    detail: str = ""
+    grant: Grant | None = None
+    message: str = ""
+    hint: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return self.effect is not Effect.DENY

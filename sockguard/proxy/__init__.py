@@ -1,0 +1,1 @@
+"""The data plane: the only code that awaits client and Engine."""
