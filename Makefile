@@ -1,0 +1,62 @@
+# Everything here needs Python 3.11 or later and make; the rest is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: help run test test-engine check format bench wheel image lock clean
+
+help:
+	@echo 'make run          guard the Engine of this machine, or the demo engine where there is none'
+	@echo 'make test         run all tests; those of a real Engine only where dockerd is installed'
+	@echo 'make test-engine  install a private dockerd (Debian, as root) and run the tests that need it'
+	@echo 'make check        lint, formatting, types and the rules of the house'
+	@echo 'make format       put every file into the one format'
+	@echo 'make bench        measure against HAProxy, nginx and the bare socket'
+	@echo 'make wheel        build the wheel into dist/'
+	@echo 'make image        build the container image'
+	@echo 'make lock         choose the versions that the image is built from'
+	@echo 'make clean        remove what make made'
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("sockguard needs Python 3.11 or later; name one: make PYTHON=python3.12")'
+	@echo 'preparing $(VENV), once'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(INSTALLED)
+	@$(BIN)/python -m demo.guard
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+test-engine: $(INSTALLED)
+	apt-get install --yes --no-install-recommends docker.io iptables busybox-static
+	SOCKGUARD_REQUIRE_ENGINE=1 $(BIN)/pytest -m engine
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/house
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED)
+	$(BIN)/python bench/run.py
+
+wheel: $(INSTALLED)
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+image:
+	docker build --tag sockguard .
+
+lock: $(INSTALLED)
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist run *.egg-info
