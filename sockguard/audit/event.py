@@ -1,0 +1,194 @@
+"""Audit events as JSON lines: which fields there are and how each is written.
+
+Must never choose what is stored: callers pass only what may be kept for good, and no text that
+they pass can end a line or reach a terminal as anything but ASCII.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from enum import StrEnum
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+HEAD = b'{"v":%d,' % VERSION
+"""How every line begins; the store puts `seq` right behind it."""
+
+FIELDS = (
+    *("v", "seq", "time", "id", "kind", "host", "engine_id"),
+    *("client", "role", "caller", "listener"),
+    *("operation", "method", "path", "api_version", "target", "read_only"),
+    *("mode", "decision", "reason", "detail", "grant", "policy"),
+    *("status", "bytes_in", "bytes_out", "ms", "ended"),
+    *("user_agent", "text", "hint", "count"),
+)
+"""All field names in the order in which they are written; a field without a value is left out."""
+
+CONNECTION_FIELDS = (
+    *("host", "engine_id", "client", "role", "caller", "listener"),
+    *("mode", "policy", "user_agent"),
+)
+"""The fields that a `Template` writes once for many events."""
+
+TEXT_BYTES = 2048
+"""The most that one text may take as UTF-8, the ellipsis included."""
+
+_SURE = TEXT_BYTES // 4  # so many characters fit whatever they are
+_ELLIPSIS = "…"
+_CONTINUATION = 0x80  # RFC 3629, section 3: the bytes of a character after its first are 10xxxxxx
+_KNOWN = frozenset(FIELDS)
+
+
+class Kind(StrEnum):
+    """What an event tells of."""
+
+    DECISION = "decision"
+    OUTCOME = "outcome"
+    START = "start"
+    STOP = "stop"
+    GAP = "gap"
+    POLICY_LOADED = "policy_loaded"
+    REFUSALS_COUNTED = "refusals_counted"
+    CONNECTION_REFUSED = "connection_refused"
+
+
+def cut(text: str) -> str:
+    """Return the text, or as many whole characters of it as leave room for an ellipsis."""
+    if len(text) <= _SURE:
+        return text
+    data = text[: TEXT_BYTES + 1].encode("utf-8", "surrogatepass")
+    if len(data) <= TEXT_BYTES:
+        return text
+    end = TEXT_BYTES - len(_ELLIPSIS.encode())
+    while data[end] & 0xC0 == _CONTINUATION:
+        end -= 1
+    return data[:end].decode("utf-8", "surrogatepass") + _ELLIPSIS
+
+
+def quote(text: str) -> str:
+    """Write the text as a JSON string of printable ASCII, cut to size."""
+    return _escape(text if len(text) <= _SURE else cut(text))
+
+
+@lru_cache(maxsize=16)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
+def format_time(seconds: float) -> str:
+    """Seconds since 1970 as RFC 3339 in UTC with microseconds."""
+    whole, micros = divmod(int(seconds * 1e6 + 0.5), 1_000_000)
+    return f"{_second(whole)}.{micros:06d}Z"
+
+
+def _value(name: str, value: object) -> str:
+    match value:
+        case str():
+            return quote(value)
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float() if math.isfinite(value):
+            return f"{value:.3f}"
+        case _:
+            raise ValueError(f"the audit field {name} cannot hold {type(value).__name__}")
+
+
+def _members(event: Mapping[str, object], names: tuple[str, ...]) -> str:
+    """Write the named fields that have a value, each followed by a comma."""
+    return "".join(
+        f'"{name}":{_value(name, event[name])},'
+        for name in names
+        if event.get(name) not in (None, "")
+    )
+
+
+def encode(event: Mapping[str, object]) -> bytes:
+    """One JSON line with the fields in order; `v` is added, None and "" are left out.
+
+    Values are texts, whole numbers, truth values and numbers (written with three decimals).
+    ValueError: a name that is not in FIELDS, or any other value.
+    """
+    unknown = event.keys() - _KNOWN
+    if unknown:
+        raise ValueError(f"no such audit field: {', '.join(sorted(unknown))}")
+    return ("{" + _members({**event, "v": VERSION}, FIELDS)[:-1] + "}\n").encode("ascii")
+
+
+class Template:
+    """Writes the events of one connection, whose fields in CONNECTION_FIELDS are encoded once.
+
+    Lines are byte for byte those of `encode`. ValueError: a field that is not a connection's.
+    """
+
+    __slots__ = ("_agent", "_mode", "_policy", "_who")
+
+    def __init__(self, connection: Mapping[str, object]) -> None:
+        unknown = connection.keys() - set(CONNECTION_FIELDS)
+        if unknown:
+            raise ValueError(f"not a field of a connection: {', '.join(sorted(unknown))}")
+        self._who = _members(connection, CONNECTION_FIELDS[:6])
+        self._mode = _members(connection, ("mode",))
+        self._policy = _members(connection, ("policy",))
+        self._agent = _members(connection, ("user_agent",))
+
+    def decision(  # noqa: PLR0913 - one keyword per field: an object in between costs a third more
+        self,
+        seconds: float,
+        event_id: str,
+        *,
+        operation: str,
+        method: str,
+        path: str,
+        decision: str,
+        text: str,
+        read_only: bool,
+        api_version: str = "",
+        target: str = "",
+        reason: str = "",
+        detail: str = "",
+        grant: str = "",
+        hint: str = "",
+    ) -> bytes:
+        """Write the line of one decision; `seconds` since 1970."""
+        version = f'"api_version":{quote(api_version)},' if api_version else ""
+        object_ = f'"target":{quote(target)},' if target else ""
+        because = f'"reason":{quote(reason)},' if reason else ""
+        where = f'"detail":{quote(detail)},' if detail else ""
+        granted = f'"grant":{quote(grant)},' if grant else ""
+        advice = f',"hint":{quote(hint)}' if hint else ""
+        return (
+            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
+            f'"kind":"decision",{self._who}"operation":{quote(operation)},'
+            f'"method":{quote(method)},"path":{quote(path)},{version}{object_}'
+            f'"read_only":{"true" if read_only else "false"},{self._mode}'
+            f'"decision":{quote(decision)},{because}{where}{granted}{self._policy}'
+            f'{self._agent}"text":{quote(text)}{advice}}}\n'
+        ).encode("ascii")
+
+    def outcome(  # noqa: PLR0913 - as above
+        self,
+        seconds: float,
+        event_id: str,
+        *,
+        operation: str,
+        status: int,
+        bytes_in: int,
+        bytes_out: int,
+        ms: float,
+        ended: str,
+    ) -> bytes:
+        """Write the line of how a request ended; `status` 0 when no answer was sent."""
+        return (
+            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
+            f'"kind":"outcome",{self._who}"operation":{quote(operation)},"status":{status},'
+            f'"bytes_in":{bytes_in},"bytes_out":{bytes_out},"ms":{ms:.3f},'
+            f'"ended":{quote(ended)}}}\n'
+        ).encode("ascii")

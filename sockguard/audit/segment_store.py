@@ -1,0 +1,100 @@
+"""The files of an audit folder: their names, their order, their lock and their last line.
+
+Must never delete or rewrite what is in them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockguard.audit.sink import AuditError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE_BYTES = 1 << 20
+"""No line is as long as this: each of the few texts takes at most six times `TEXT_BYTES`."""
+
+_LOCK = "audit.lock"
+_FILE_MODE = 0o600
+_NAME = re.compile(r"audit-([0-9]{15})-[0-9]{8}T[0-9]{6}Z\.jsonl")
+_SEQ = re.compile(rb'\{"v":[0-9]+,"seq":([0-9]{1,18}),[^\n]*\}')
+_OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file of the log; `first` is the `seq` of its first line."""
+
+    path: Path
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How a segment ends: the `seq` of its last line, and whether a torn line stands behind it."""
+
+    seq: int
+    torn: bool
+
+
+def segments(folder: Path) -> list[Segment]:
+    """List the segments of a folder, oldest first, and no other files. OSError: no folder."""
+    named = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    found = [Segment(path, int(name[1])) for name, path in named if name]
+    return sorted(found, key=lambda segment: (segment.first, segment.path.name))
+
+
+def create_segment(folder: Path, first: int, seconds: float) -> int:
+    """Create a segment and open it for appending. OSError: no room, or there is one already."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+    path = folder / f"audit-{first:015d}-{stamp}.jsonl"
+    return os.open(path, _OPEN | os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+
+
+def open_segment(segment: Segment) -> int:
+    """Open an old segment for reading and appending."""
+    return os.open(segment.path, _OPEN | os.O_RDWR | os.O_APPEND)
+
+
+def read_tail(descriptor: int, first: int) -> Tail:
+    """How an open segment ends; `first` is the `seq` of its first line.
+
+    Whole lines that are no events (torn ones of earlier times) count as one number each.
+    """
+    size = os.fstat(descriptor).st_size
+    window = os.pread(descriptor, LINE_BYTES, max(0, size - LINE_BYTES))
+    *whole, rest = window.split(b"\n")
+    for behind, line in enumerate(reversed(whole)):
+        match = _SEQ.fullmatch(line)
+        if match:
+            return Tail(max(first, int(match[1]) + behind), torn=bool(rest))
+    return Tail(first - 1 + len(whole), torn=bool(rest))
+
+
+def lock_folder(folder: Path) -> int:
+    """Open the lock file of a folder; the lock lasts until it is closed or the process ends.
+
+    AuditError: another process has it.
+    """
+    descriptor = os.open(folder / _LOCK, _OPEN | os.O_RDWR | os.O_CREAT, _FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        os.close(descriptor)
+        raise AuditError(
+            f"the audit folder {folder} is in use by another sockguard (pid {owner}): "
+            "give each its own --audit-dir"
+        ) from None
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

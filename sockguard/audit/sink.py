@@ -1,0 +1,40 @@
+"""What every destination of audit lines offers, and the one error they raise.
+
+Must never write anything itself: the stores do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from sockguard.errors import SockguardError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class AuditError(SockguardError):
+    """The audit log cannot be opened, written or read; the text says what to do about it."""
+
+
+class Sink(Protocol):
+    """A destination of audit lines, owned by one thread; only `sync` may run in another."""
+
+    def append(self, event: Mapping[str, object]) -> None:
+        """Buffer one event (names as in `event.FIELDS`, no `seq`). ValueError: no such field."""
+
+    def append_line(self, line: bytes) -> None:
+        """Buffer one line as `event.encode` or `event.Template` make it, without `seq`."""
+
+    def flush(self) -> None:
+        """Hand all that is buffered to the kernel.
+
+        AuditError: some of it was not taken. That is dropped, and a `gap` event counts it as soon
+        as storage works again.
+        """
+
+    def sync(self) -> None:
+        """Make all that was flushed before this survive a power failure. AuditError: not so."""
+
+    def close(self) -> None:
+        """Flush, sync and let go. AuditError as above, but everything is let go in any case."""
