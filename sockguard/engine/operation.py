@@ -58,18 +58,23 @@ class ParameterKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One query parameter. `hands_over` is empty for a plain one; for a sensitive one it is the
+    """One query parameter.
+
+    `hands_over` is empty for a plain one; for a sensitive one it is the
     sentence that says what naming it hands over. `dropped` marks what real clients send although
-    no Engine reads it: accepted, never forwarded.
+    no Engine reads it: accepted, never forwarded. `absent` holds the texts that the Engine takes
+    for a parameter that was not sent; a boolean is absent whenever it is false.
     """
 
     name: str
     kind: ParameterKind = ParameterKind.TEXT
     hands_over: str = ""
     dropped: bool = False
+    absent: frozenset[str] = frozenset({""})
 
     @property
     def sensitive(self) -> bool:
+        """Whether a policy must name it to let it pass."""
         return bool(self.hands_over)
 
 
@@ -104,7 +109,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method and path template. `{id}` is a name without slashes, `{name...}` may hold them."""
+    """One method and path template.
+
+    A variable is called after what it names (`{container}`, `{network}`); one that ends in `...`
+    (`{image...}`, `{plugin...}`) may hold slashes.
+    """
 
     method: str
     template: tuple[str, ...]
@@ -113,8 +122,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A request whose operation is known: the route it took and the object names in its path,
-    percent-decoded, in the order of the template's variables.
+    """A request whose operation is known.
+
+    `route` is the one it took, `names` the object names in its path, percent-decoded, in the order
+    of the template's variables.
     """
 
     operation: Operation

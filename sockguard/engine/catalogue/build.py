@@ -1,0 +1,117 @@
+"""Operations that build images, BuildKit's two tunnels included.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import (
+    document,
+    filters,
+    flag,
+    integer,
+    parameters,
+    text,
+    texts,
+)
+from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+
+OPERATIONS = (
+    Operation(
+        name="build.run",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Runs the programs of a Dockerfile as root and tags what comes out.",
+        streaming=Streaming.REQUEST,
+        body=BodyKind.TAR,
+        parameters=parameters(
+            text("dockerfile"),
+            texts("t"),
+            texts("extrahosts", "Makes names mean other addresses inside the build."),
+            text("remote", "Makes the Engine fetch the build from any address or repository."),
+            flag("q"),
+            flag("nocache"),
+            document(
+                "cachefrom", "Takes finished layers from images that the caller names.", absent="[]"
+            ),
+            flag("pull"),
+            flag("rm"),
+            flag("forcerm"),
+            integer("memory"),
+            integer("memswap"),
+            integer("cpushares"),
+            text("cpusetcpus"),
+            text("cpusetmems"),
+            integer("cpuperiod"),
+            integer("cpuquota"),
+            document(
+                "buildargs",
+                "Sets variables of the build; BUILDKIT_SYNTAX names the program that reads it.",
+                absent="{}",
+            ),
+            integer("shmsize"),
+            flag("squash"),
+            document("labels", absent="{}"),
+            text(
+                "networkmode",
+                "Joins the build to the host's network or to that of another container.",
+                absent="default",
+            ),
+            text("platform"),
+            text("target"),
+            document(
+                "outputs",
+                "Sends what was built elsewhere: to a registry, or to files.",
+                absent="[]",
+            ),
+            text("version"),
+            text("cgroupparent", "Moves the build out of the resource limits meant for it."),
+            text("session", "Ties the build to a BuildKit session, through which files flow."),
+            text("buildid", "Splits the build over two requests that are judged apart."),
+            text("isolation"),
+            document("ulimits", absent="[]"),
+            texts("securityopt", "Changes the security profile of the build."),
+        ),
+        headers=frozenset({"x-registry-config"}),
+    ),
+    Operation(
+        name="build.prune",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes the build cache.",
+        parameters=parameters(
+            integer("reserved-space"),
+            integer("max-used-space"),
+            integer("min-free-space"),
+            flag("all"),
+            filters(),
+            integer("keep-storage"),
+        ),
+    ),
+    Operation(
+        name="build.cancel",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Stops a running build whose id is known.",
+        parameters=parameters(text("id")),
+    ),
+    Operation(
+        name="build.session",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Opens BuildKit's session tunnel, opaque to every check: root on the host.",
+        streaming=Streaming.H2C,
+        body=BodyKind.RAW,
+        headers=frozenset({"x-docker-expose-session-*"}),
+        upgrade="h2c",
+    ),
+    Operation(
+        name="build.grpc",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Opens BuildKit's control tunnel, opaque to every check: root on the host.",
+        streaming=Streaming.H2C,
+        body=BodyKind.RAW,
+        upgrade="h2c",
+    ),
+)

@@ -1,0 +1,65 @@
+"""The words in which the catalogue's tables are written: one short function per parameter kind.
+
+Must never know an operation: what exists stands in the tables beside this module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.operation import Parameter, ParameterKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def parameters(*columns: Parameter) -> Mapping[str, Parameter]:
+    """Parameters by name; a name that stands twice is a fault of the table (ValueError)."""
+    table = {column.name: column for column in columns}
+    if len(table) != len(columns):
+        raise ValueError(f"a parameter stands twice among {[column.name for column in columns]}")
+    return table
+
+
+def text(name: str, hands_over: str = "", *, absent: str | None = None) -> Parameter:
+    """Text; beside "" the Engine takes the text `absent` for a parameter that was not sent."""
+    return Parameter(name, ParameterKind.TEXT, hands_over, absent=_absent(absent))
+
+
+def integer(name: str) -> Parameter:
+    """Decimal number."""
+    return Parameter(name, ParameterKind.INTEGER)
+
+
+def flag(name: str, hands_over: str = "") -> Parameter:
+    """Boolean in the Engine's own lax spelling."""
+    return Parameter(name, ParameterKind.BOOLEAN, hands_over)
+
+
+def strict_flag(name: str, hands_over: str = "") -> Parameter:
+    """Boolean read by Go's strconv.ParseBool."""
+    return Parameter(name, ParameterKind.STRICT_BOOLEAN, hands_over)
+
+
+def texts(name: str, hands_over: str = "") -> Parameter:
+    """Text that may be repeated; all values count."""
+    return Parameter(name, ParameterKind.TEXTS, hands_over)
+
+
+def document(name: str, hands_over: str = "", *, absent: str) -> Parameter:
+    """JSON in a query value; `absent` is its empty document, which says as much as none."""
+    return Parameter(name, ParameterKind.JSON, hands_over, absent=_absent(absent) | {"null"})
+
+
+def filters() -> Parameter:
+    """Build the parameter `filters`, which has one form on all lists, prunes and events."""
+    return Parameter("filters", ParameterKind.FILTERS)
+
+
+def dropped(name: str) -> Parameter:
+    """Accept what real clients send although no Engine reads it."""
+    return Parameter(name, dropped=True)
+
+
+def _absent(more: str | None) -> frozenset[str]:
+    return frozenset({""} if more is None else {"", more})

@@ -1,0 +1,289 @@
+"""Operations on containers, their checkpoints and their files.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import dropped as unread
+from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
+from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+
+_HISTORY = "Replays everything the container wrote so far, secrets in its output included."
+_TYPING = "Lets the client type into whatever runs in the container, root shells included."
+_ATTACH = parameters(
+    text("detachKeys"),
+    flag("logs", _HISTORY),
+    flag("stream"),
+    flag("stdin", _TYPING),
+    flag("stdout"),
+    flag("stderr"),
+)
+
+OPERATIONS = (
+    Operation(
+        name="containers.list",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows every container with its command, labels, ports, networks and mounts.",
+        parameters=parameters(
+            flag("all"), integer("limit"), flag("size"), filters(), unread("trunc_cmd")
+        ),
+        quick=True,
+    ),
+    Operation(
+        name="containers.create",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Creates containers; without limits on the body that is root on the host.",
+        body=BodyKind.JSON,
+        parameters=parameters(text("name"), text("platform")),
+    ),
+    Operation(
+        name="containers.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the whole configuration of a container: environment, command, paths.",
+        parameters=parameters(flag("size")),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="containers.top",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the processes in a container with their full command lines.",
+        parameters=parameters(
+            text(
+                "ps_args",
+                "Passes options to ps on the host, which can print the environment of processes.",
+                absent="-ef",
+            )
+        ),
+    ),
+    Operation(
+        name="containers.logs",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all output of a container, which often holds tokens and passwords.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(
+            flag("follow"),
+            flag("stdout"),
+            flag("stderr"),
+            text("since"),
+            text("until"),
+            flag("timestamps"),
+            text("tail"),
+            text("format"),
+            flag("details"),
+        ),
+        bulk_read=True,
+    ),
+    Operation(
+        name="containers.changes",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows the paths of files that a container added, changed or deleted.",
+    ),
+    Operation(
+        name="containers.stats",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows the processor, memory, disk and network use of a container.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(flag("stream"), flag("one-shot")),
+    ),
+    Operation(
+        name="containers.export",
+        risk=Risk.EXFILTRATE,
+        writes=False,
+        hands_over="Carries away the whole file system of a container.",
+        streaming=Streaming.RESPONSE,
+        bulk_read=True,
+    ),
+    Operation(
+        name="containers.resize",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Sets the size of a container's terminal.",
+        parameters=parameters(integer("h"), integer("w")),
+    ),
+    Operation(
+        name="containers.start",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Starts any existing container with whatever powers it was created with.",
+        parameters=parameters(
+            text("detachKeys"),
+            text("checkpoint", "Restores the memory of processes from a checkpoint."),
+            text("checkpoint-dir", "Reads the checkpoint from any directory of the host."),
+        ),
+    ),
+    Operation(
+        name="containers.stop",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Stops containers.",
+        parameters=parameters(text("signal"), integer("t")),
+    ),
+    Operation(
+        name="containers.restart",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Stops containers and starts them again.",
+        parameters=parameters(text("signal"), integer("t")),
+    ),
+    Operation(
+        name="containers.kill",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Sends any signal to the main process of a container.",
+        parameters=parameters(text("signal")),
+    ),
+    Operation(
+        name="containers.update",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Changes or lifts the resource limits and the restart policy of a container.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="containers.rename",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Gives a container another name, also one that others trust.",
+        parameters=parameters(text("name")),
+    ),
+    Operation(
+        name="containers.pause",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Freezes all processes of a container.",
+    ),
+    Operation(
+        name="containers.unpause",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Lets the processes of a paused container run on.",
+    ),
+    Operation(
+        name="containers.attach",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Shows the live output of a container; with stdin it types into the container.",
+        streaming=Streaming.HIJACK,
+        parameters=_ATTACH,
+        upgrade="tcp",
+    ),
+    Operation(
+        name="containers.attach_ws",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Attaches to a container over a WebSocket; with stdin it types into it.",
+        streaming=Streaming.HIJACK,
+        parameters=_ATTACH,
+        headers=frozenset({"sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol"}),
+        upgrade="websocket",
+    ),
+    Operation(
+        name="containers.wait",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Waits until a container stops and tells its exit code.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(text("condition")),
+    ),
+    Operation(
+        name="containers.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes containers, by force and with their anonymous volumes if asked.",
+        parameters=parameters(flag("v"), flag("force"), flag("link")),
+    ),
+    Operation(
+        name="containers.prune",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes all stopped containers.",
+        parameters=parameters(filters()),
+    ),
+    Operation(
+        name="containers.commit",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Makes an image of a container, secrets included, under any tag, trusted or not.",
+        body=BodyKind.JSON,
+        parameters=parameters(
+            text("container"),
+            text("repo"),
+            text("tag"),
+            text("comment"),
+            text("author"),
+            flag("pause"),
+            texts(
+                "changes",
+                "Rewrites the image's command, user, environment and labels by Dockerfile lines.",
+            ),
+        ),
+    ),
+    Operation(
+        name="containers.archive_info",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Tells whether a path exists in a container, its size, mode and link target.",
+        parameters=parameters(text("path")),
+    ),
+    Operation(
+        name="containers.archive_get",
+        risk=Risk.EXFILTRATE,
+        writes=False,
+        hands_over="Copies any file out of a container, also from host paths mounted into it.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(text("path")),
+        headers=frozenset({"accept-encoding"}),
+        bulk_read=True,
+    ),
+    Operation(
+        name="containers.archive_put",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Writes any file into a container, also into host paths mounted into it.",
+        streaming=Streaming.REQUEST,
+        body=BodyKind.TAR,
+        parameters=parameters(text("path"), flag("noOverwriteDirNonDir"), flag("copyUIDGID")),
+    ),
+    Operation(
+        name="containers.copy",
+        risk=Risk.EXFILTRATE,
+        writes=False,
+        hands_over="Copies any file out of a container, in the form that Engines dropped long ago.",
+        streaming=Streaming.RESPONSE,
+        body=BodyKind.JSON,
+        refused="The Engine dropped this route with API 1.24; use containers.archive_get.",
+    ),
+    Operation(
+        name="checkpoints.list",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Lists the checkpoints of a container.",
+        parameters=parameters(text("dir", "Lists the content of any directory of the host.")),
+        quick=True,
+    ),
+    Operation(
+        name="checkpoints.create",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Writes the memory of a container's processes to disk, in any host directory.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="checkpoints.remove",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Deletes checkpoints of a container.",
+        parameters=parameters(
+            text("dir", "Deletes a directory below any directory of the host, with all it holds.")
+        ),
+    ),
+)

@@ -1,0 +1,43 @@
+"""Operations on exec instances: programs started in a running container.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import integer, parameters
+from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+
+OPERATIONS = (
+    Operation(
+        name="exec.create",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Prepares any program in any container, as any user and with all privileges.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="exec.start",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Runs a program prepared by exec.create and talks to it.",
+        streaming=Streaming.HIJACK,
+        body=BodyKind.JSON,
+        upgrade="tcp",
+    ),
+    Operation(
+        name="exec.resize",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Sets the size of the terminal of an exec instance.",
+        parameters=parameters(integer("h"), integer("w")),
+    ),
+    Operation(
+        name="exec.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the command line, user and exit code of an exec instance.",
+        secret_answer=True,
+        quick=True,
+    ),
+)

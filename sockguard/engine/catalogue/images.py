@@ -1,0 +1,153 @@
+"""Operations on images, and on the registries they come from.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import dropped as unread
+from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
+from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+
+_REGISTRY = frozenset({"x-registry-auth", "x-meta-*"})
+
+OPERATIONS = (
+    Operation(
+        name="images.list",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows all images with their tags, digests, labels and sizes.",
+        parameters=parameters(
+            flag("all"),
+            filters(),
+            flag("shared-size"),
+            flag("digests"),
+            flag("manifests"),
+            flag("identity"),
+            text("filter"),
+            unread("only_ids"),
+        ),
+        quick=True,
+    ),
+    Operation(
+        name="images.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the configuration of an image, environment and labels included.",
+        parameters=parameters(flag("manifests"), text("platform")),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="images.history",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the build steps of an image, which hold build arguments.",
+        parameters=parameters(text("platform")),
+        secret_answer=True,
+    ),
+    Operation(
+        name="images.attestations",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows how an image was built: build arguments, source addresses, its parts.",
+        parameters=parameters(texts("platform"), texts("type"), flag("statement")),
+    ),
+    Operation(
+        name="images.search",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Makes the Engine ask the registry that the search term names.",
+        parameters=parameters(text("term"), integer("limit"), filters()),
+        headers=frozenset({"x-registry-auth"}),
+    ),
+    Operation(
+        name="images.get",
+        risk=Risk.EXFILTRATE,
+        writes=False,
+        hands_over="Carries away whole images with all files in them.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(texts("names"), texts("platform")),
+        bulk_read=True,
+    ),
+    Operation(
+        name="images.pull",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Fetches any image from any registry and replaces what its tag meant here.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(text("fromImage"), text("tag"), text("platform"), unread("registry")),
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="images.import",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Makes an image of the client's files under any tag, trusted ones too.",
+        streaming=Streaming.REQUEST,
+        body=BodyKind.TAR,
+        parameters=parameters(
+            text("fromImage"),
+            text(
+                "fromSrc",
+                "Makes the Engine fetch any address it can reach, unless the source is '-'.",
+                absent="-",
+            ),
+            text("repo"),
+            text("tag"),
+            text("message"),
+            texts(
+                "changes",
+                "Sets the image's command, user, environment and labels by Dockerfile lines.",
+            ),
+            text("platform"),
+        ),
+    ),
+    Operation(
+        name="images.load",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Loads any image and replaces any tag by what the archive says.",
+        streaming=Streaming.REQUEST,
+        body=BodyKind.TAR,
+        parameters=parameters(flag("quiet"), texts("platform")),
+    ),
+    Operation(
+        name="images.push",
+        risk=Risk.EXFILTRATE,
+        writes=True,
+        hands_over="Sends any local image to the registry in its name.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(text("tag"), text("platform")),
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="images.tag",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Makes any name, trusted ones too, mean another image.",
+        parameters=parameters(text("repo"), text("tag")),
+    ),
+    Operation(
+        name="images.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes images.",
+        parameters=parameters(flag("force"), flag("noprune"), texts("platforms")),
+    ),
+    Operation(
+        name="images.prune",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes all images that no container uses.",
+        parameters=parameters(filters()),
+    ),
+    Operation(
+        name="distribution.inspect",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Makes the Engine ask any registry for the digest and platforms of an image.",
+        headers=frozenset({"x-registry-auth"}),
+        quick=True,
+    ),
+)

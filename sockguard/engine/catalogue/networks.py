@@ -1,0 +1,70 @@
+"""Operations on networks.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import filters, parameters, strict_flag, text
+from sockguard.engine.operation import BodyKind, Operation, Risk
+
+OPERATIONS = (
+    Operation(
+        name="networks.list",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows all networks with their subnets, options and labels.",
+        parameters=parameters(filters()),
+        quick=True,
+    ),
+    Operation(
+        name="networks.inspect",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows a network and the names and addresses of the containers in it.",
+        parameters=parameters(strict_flag("verbose"), text("scope")),
+        quick=True,
+    ),
+    Operation(
+        name="networks.create",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Creates networks, also on the host's own interfaces and routes.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="networks.connect",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Puts any container into any network, under any name and address there.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="networks.disconnect",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Takes any container out of a network.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="networks.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes networks.",
+    ),
+    Operation(
+        name="networks.prune",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes all networks that no container uses.",
+        parameters=parameters(filters()),
+    ),
+    Operation(
+        name="networks.list_slash",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows all networks, by a second spelling of the same path.",
+        parameters=parameters(filters()),
+        refused="The path ends in a slash; use /networks.",
+    ),
+)

@@ -1,0 +1,105 @@
+"""Operations on the Engine's managed plugins.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text
+from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+
+_REMOTE = "Makes the Engine fetch from any registry that the client names."
+_REGISTRY = frozenset({"x-registry-auth"})
+
+OPERATIONS = (
+    Operation(
+        name="plugins.list",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all plugins with their settings and environment.",
+        parameters=parameters(filters()),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="plugins.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows a plugin with its settings and environment.",
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="plugins.privileges",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Asks a registry which privileges a plugin wants.",
+        parameters=parameters(text("remote", _REMOTE), text("name", _REMOTE)),
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="plugins.pull",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Installs a plugin with whatever privileges the client accepts: root on the host.",
+        streaming=Streaming.RESPONSE,
+        body=BodyKind.JSON,
+        parameters=parameters(text("remote", _REMOTE), text("name")),
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="plugins.create",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Makes a plugin of files that the client sends: root on the host.",
+        streaming=Streaming.REQUEST,
+        body=BodyKind.TAR,
+        parameters=parameters(text("name")),
+    ),
+    Operation(
+        name="plugins.enable",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Runs an installed plugin as root on the host.",
+        parameters=parameters(integer("timeout")),
+    ),
+    Operation(
+        name="plugins.disable",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Stops a plugin, also one that guards the Engine or holds volumes.",
+        parameters=parameters(flag("force")),
+    ),
+    Operation(
+        name="plugins.set",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Changes a plugin's mounts, devices and environment: root on the host.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="plugins.upgrade",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Replaces a plugin by another one with other privileges: root on the host.",
+        streaming=Streaming.RESPONSE,
+        body=BodyKind.JSON,
+        parameters=parameters(text("remote", _REMOTE)),
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="plugins.push",
+        risk=Risk.EXFILTRATE,
+        writes=True,
+        hands_over="Sends a plugin to the registry in its name.",
+        streaming=Streaming.RESPONSE,
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="plugins.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes plugins, also one that guards the Engine.",
+        parameters=parameters(flag("force")),
+    ),
+)

@@ -1,0 +1,291 @@
+"""Operations on a swarm and its nodes, services, tasks, secrets and configs.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import (
+    filters,
+    flag,
+    integer,
+    parameters,
+    strict_flag,
+    text,
+)
+from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+
+_LOGS = parameters(
+    flag("details"),
+    flag("follow"),
+    flag("stdout"),
+    flag("stderr"),
+    text("since"),
+    flag("timestamps"),
+    text("tail"),
+)
+_REGISTRY = frozenset({"x-registry-auth"})
+
+SWARM = (
+    Operation(
+        name="swarm.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the swarm's join tokens, with which any machine becomes a manager.",
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="swarm.unlock_key",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the key that unlocks the swarm's managers.",
+        secret_answer=True,
+    ),
+    Operation(
+        name="swarm.init",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Makes this host a swarm manager that listens on the network.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="swarm.join",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Hands this host to the managers of another swarm: root on the host.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="swarm.leave",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Takes this host out of its swarm.",
+        parameters=parameters(flag("force")),
+    ),
+    Operation(
+        name="swarm.update",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Changes the swarm's settings, its certificate authority included.",
+        body=BodyKind.JSON,
+        parameters=parameters(
+            integer("version"),
+            strict_flag("rotateWorkerToken", "Makes the workers' present join token useless."),
+            strict_flag("rotateManagerToken", "Makes the managers' present join token useless."),
+            strict_flag("rotateManagerUnlockKey", "Makes the present unlock key useless."),
+        ),
+    ),
+    Operation(
+        name="swarm.unlock",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Unlocks a locked manager with the key that the client sends.",
+        body=BodyKind.JSON,
+    ),
+)
+
+SERVICES = (
+    Operation(
+        name="services.list",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all services with their environment, commands and mounts.",
+        parameters=parameters(filters(), strict_flag("status")),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="services.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows a service, present and previous, with its environment and mounts.",
+        parameters=parameters(strict_flag("insertDefaults")),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="services.create",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Runs any container on any node, with any secret: root on all nodes.",
+        body=BodyKind.JSON,
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="services.update",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Replaces what a service runs by anything else: root on all nodes.",
+        body=BodyKind.JSON,
+        parameters=parameters(
+            integer("version"),
+            text(
+                "registryAuthFrom",
+                "Uses the registry credentials stored with the service.",
+                absent="spec",
+            ),
+            text("rollback", "Brings back the previous specification, which nobody judges again."),
+        ),
+        headers=_REGISTRY,
+    ),
+    Operation(
+        name="services.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes services with all their tasks.",
+    ),
+    Operation(
+        name="services.logs",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all output of a service, which often holds tokens and passwords.",
+        streaming=Streaming.RESPONSE,
+        parameters=_LOGS,
+        bulk_read=True,
+    ),
+)
+
+TASKS = (
+    Operation(
+        name="tasks.list",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all tasks with the environment, commands and mounts of their services.",
+        parameters=parameters(filters()),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="tasks.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows a task with its environment, command and mounts.",
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="tasks.logs",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all output of a task, which often holds tokens and passwords.",
+        streaming=Streaming.RESPONSE,
+        parameters=_LOGS,
+        bulk_read=True,
+    ),
+)
+
+NODES = (
+    Operation(
+        name="nodes.list",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows all nodes of the swarm with their addresses and labels.",
+        parameters=parameters(filters()),
+        quick=True,
+    ),
+    Operation(
+        name="nodes.inspect",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows a node of the swarm with its address, labels and resources.",
+        quick=True,
+    ),
+    Operation(
+        name="nodes.update",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Makes a node a manager, drains it, or changes the labels that steer services.",
+        body=BodyKind.JSON,
+        parameters=parameters(integer("version")),
+    ),
+    Operation(
+        name="nodes.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Takes nodes out of the swarm.",
+        parameters=parameters(flag("force")),
+    ),
+)
+
+SECRETS = (
+    Operation(
+        name="secrets.list",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows the names and labels of all secrets, not their values.",
+        parameters=parameters(filters()),
+        quick=True,
+    ),
+    Operation(
+        name="secrets.inspect",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows the name and labels of a secret, not its value.",
+        quick=True,
+    ),
+    Operation(
+        name="secrets.create",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Creates secrets.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="secrets.update",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Changes the labels of secrets.",
+        body=BodyKind.JSON,
+        parameters=parameters(integer("version")),
+    ),
+    Operation(
+        name="secrets.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes secrets.",
+    ),
+)
+
+CONFIGS = (
+    Operation(
+        name="configs.list",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all configs with their content.",
+        parameters=parameters(filters()),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="configs.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows a config with its content.",
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="configs.create",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Creates configs; as templates they can pull in secrets of a service.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="configs.update",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Changes the labels of configs.",
+        body=BodyKind.JSON,
+        parameters=parameters(integer("version")),
+    ),
+    Operation(
+        name="configs.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes configs.",
+    ),
+)
+
+OPERATIONS = SWARM + SERVICES + TASKS + NODES + SECRETS + CONFIGS

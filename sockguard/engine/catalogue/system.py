@@ -1,0 +1,71 @@
+"""Operations on the Engine itself.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
+from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+
+OPERATIONS = (
+    Operation(
+        name="system.ping",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Tells that the Engine is there and which API version it speaks.",
+        quick=True,
+    ),
+    Operation(
+        name="system.version",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Tells the exact versions of the Engine, its parts and the kernel.",
+        quick=True,
+    ),
+    Operation(
+        name="system.info",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Describes the host: kernel, registries, plugins, security options, counts.",
+        quick=True,
+    ),
+    Operation(
+        name="system.events",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all that happens to all objects, with labels and exec command lines.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(text("since"), text("until"), filters()),
+        secret_answer=True,
+    ),
+    Operation(
+        name="system.df",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Shows the disk use of all images, containers, volumes and build cache.",
+        parameters=parameters(texts("type"), flag("verbose")),
+    ),
+    Operation(
+        name="system.auth",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Makes the Engine try a password at any server that the client names.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="system.options",
+        risk=Risk.READ_META,
+        writes=False,
+        hands_over="Gets an empty answer to OPTIONS on any path.",
+        refused="No Docker client sends OPTIONS.",
+    ),
+    Operation(
+        name="debug.read",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows the Engine's command line, memory and profiles, and can slow it down.",
+        streaming=Streaming.RESPONSE,
+        parameters=parameters(integer("debug"), integer("gc"), text("seconds")),
+    ),
+)

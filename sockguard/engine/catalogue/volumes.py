@@ -1,0 +1,58 @@
+"""Operations on volumes.
+
+Must never decide: each entry says what the Engine does, from its documents and its source.
+"""
+
+from __future__ import annotations
+
+from sockguard.engine.catalogue.columns import filters, flag, integer, parameters
+from sockguard.engine.operation import BodyKind, Operation, Risk
+
+OPERATIONS = (
+    Operation(
+        name="volumes.list",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows all volumes with host paths and driver options, passwords included.",
+        parameters=parameters(filters()),
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="volumes.inspect",
+        risk=Risk.READ_SECRET,
+        writes=False,
+        hands_over="Shows a volume with host path and driver options, passwords included.",
+        secret_answer=True,
+        quick=True,
+    ),
+    Operation(
+        name="volumes.create",
+        risk=Risk.HOST_ROOT,
+        writes=True,
+        hands_over="Creates volumes; driver options can make one of any host path.",
+        body=BodyKind.JSON,
+    ),
+    Operation(
+        name="volumes.update",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Changes a cluster volume: its access, capacity and availability.",
+        body=BodyKind.JSON,
+        parameters=parameters(integer("version")),
+    ),
+    Operation(
+        name="volumes.remove",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes volumes and the data in them.",
+        parameters=parameters(flag("force")),
+    ),
+    Operation(
+        name="volumes.prune",
+        risk=Risk.WRITE,
+        writes=True,
+        hands_over="Deletes all volumes that no container uses, and the data in them.",
+        parameters=parameters(filters()),
+    ),
+)
