@@ -1,0 +1,37 @@
+"""Fixtures that several folders of tests share."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.dockerd import Engine, private_dockerd, what_is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def dockerd() -> Iterator[Engine]:
+    """A real Docker Engine, one for the whole run; skips where there can be none.
+
+    With SOCKGUARD_REQUIRE_ENGINE set, as in CI, its absence is a failure.
+    """
+    reason = what_is_missing()
+    if reason and os.environ.get("SOCKGUARD_REQUIRE_ENGINE"):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    with private_dockerd() as engine:
+        yield engine
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A temporary folder whose path leaves room for sockets, which have 107 bytes at most."""
+    with tempfile.TemporaryDirectory(prefix="sg-") as name:
+        yield Path(name)

@@ -1,0 +1,2 @@
+docker create --name $NAME busybox
+docker exec $NAME true

@@ -1,0 +1,2 @@
+docker run -d --name $NAME busybox sleep 60
+docker exec $NAME /no/such/program

@@ -1,0 +1,2 @@
+docker run --rm --name $NAME busybox true
+docker ps -aqf name=$NAME

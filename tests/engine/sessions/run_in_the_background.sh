@@ -1,0 +1,2 @@
+docker run -d --name $NAME busybox sleep 60
+docker ps --filter name=$NAME

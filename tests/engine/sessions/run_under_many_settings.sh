@@ -1,0 +1,1 @@
+docker run --rm -e A=b -w /tmp -u 7:8 --read-only --tmpfs /t --cap-drop ALL -m 64m --label x=y --hostname h busybox sh -c 'echo $A $PWD $(id -u) $(hostname); grep Cap /proc/self/status; touch /t/ok /not'

@@ -1,0 +1,1 @@
+docker run --name $NAME busybox /no/such/program

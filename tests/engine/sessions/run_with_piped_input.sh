@@ -1,0 +1,1 @@
+echo hi | docker run -i --rm busybox cat

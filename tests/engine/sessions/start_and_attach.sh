@@ -1,0 +1,2 @@
+docker create -i --name $NAME busybox cat
+echo typed | docker start -ai $NAME

@@ -1,0 +1,2 @@
+docker run -d --name $NAME busybox sleep 60
+docker stats --no-stream --format '{{.Name}} {{.PIDs}}' $NAME

@@ -1,0 +1,103 @@
+"""Every docker command gives the same through sockguard as on the Engine's own socket.
+
+Each file in `sessions/` is run once on either way, in a folder of its own, with `$NAME` for what
+it creates. Output, errors and the exit code of each line must be equal but for ids, names, times.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.docker_cli import Outcome, environment, run, scrubbed
+from tests.support.terminal import in_terminal
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import Paths
+    from tests.support.dockerd import Engine
+
+SESSIONS = sorted((Path(__file__).parent / "sessions").glob("*.sh"))
+EVERY_EXIT_CODE = "set -o pipefail; trap 'echo \"[exit $?]\"' DEBUG EXIT\n"
+
+
+def outcome(session: Path, host: str, folder: Path, name: str) -> Outcome:
+    """What a session shows, without what differs each time."""
+    folder.mkdir()
+    script = EVERY_EXIT_CODE + session.read_text(encoding="utf-8")
+    seen = run(["bash", "-c", script], host, folder, NAME=name)
+    return Outcome(seen.code, scrubbed(seen.stdout, name), scrubbed(seen.stderr, name))
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda path: path.stem)
+def test_a_session_gives_the_same(
+    session: Path, paths: Paths, dockerd: Engine, tmp_path: Path
+) -> None:
+    direct = outcome(session, paths.direct, tmp_path / "direct", "side-a")
+    guarded = outcome(session, paths.guarded, tmp_path / "guarded", "side-b")
+    dockerd.remove_containers()
+    assert guarded == direct
+
+
+TERMINALS = {
+    "run a shell": (
+        ["run", "-it", "--rm", "busybox", "sh"],
+        [("# ", "tty; stty size\r"), ("# ", "exit 5\r")],
+    ),
+    "the window has its size": (
+        ["run", "-t", "--rm", "busybox", "sh", "-c", "sleep 1; stty size"],
+        [],
+    ),
+    "end of input": (
+        ["run", "-it", "--rm", "busybox", "sh", "-c", "echo go; cat"],
+        [("go", "typed\r"), ("typed\r\ntyped", "\x04")],
+    ),
+    "interrupt": (
+        ["run", "-it", "--rm", "busybox", "sh", "-c", "trap 'exit 8' INT; echo go; sleep 9 & wait"],
+        [("go", "\x03")],
+    ),
+    "leave without stopping": (
+        ["run", "-it", "busybox", "sh", "-c", "echo here; sleep 60"],
+        [("here", "\x10\x11")],
+    ),
+}
+
+
+@pytest.mark.parametrize("title", TERMINALS)
+def test_a_terminal_shows_the_same(
+    title: str, paths: Paths, dockerd: Engine, tmp_path: Path
+) -> None:
+    arguments, dialogue = TERMINALS[title]
+    seen = []
+    for host in (paths.direct, paths.guarded):
+        code, shown = in_terminal(["docker", *arguments], environment(host, tmp_path), dialogue)
+        seen.append((code, scrubbed(shown)))
+    dockerd.remove_containers()
+    assert seen[1] == seen[0]
+
+
+def test_exec_in_a_terminal_shows_the_same(paths: Paths, dockerd: Engine, tmp_path: Path) -> None:
+    box = dockerd.docker("run", "--detach", "busybox", "sleep", "60").strip()
+    seen = [
+        in_terminal(
+            ["docker", "exec", "-it", box, "sh"],
+            environment(host, tmp_path),
+            [("# ", "stty size\r"), ("# ", "exit 6\r")],
+        )
+        for host in (paths.direct, paths.guarded)
+    ]
+    dockerd.remove_containers()
+    assert seen[1] == seen[0]
+    assert seen[1][0] == 6
+    assert "31 97" in seen[1][1]
+
+
+def test_piped_input_reaches_the_container_and_comes_back(paths: Paths, tmp_path: Path) -> None:
+    seen = run(["sh", "-c", "echo hi | docker run -i --rm busybox cat"], paths.guarded, tmp_path)
+    assert (seen.code, seen.stdout) == (0, "hi\n")
+
+
+def test_an_exit_code_comes_through(paths: Paths, tmp_path: Path) -> None:
+    seen = run(["docker", "run", "--rm", "busybox", "sh", "-c", "exit 42"], paths.guarded, tmp_path)
+    assert seen.code == 42

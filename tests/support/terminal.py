@@ -1,0 +1,73 @@
+"""Runs a command as in a terminal window: a pseudo-terminal of a given size, and typed input.
+
+Must never depend on the terminal that the tests themselves run in.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.support.processes import Process
+
+ROWS, COLUMNS = 31, 97
+SECONDS = 20
+
+
+def in_terminal(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    dialogue: Sequence[tuple[str, str]] = (),
+) -> tuple[int, str]:
+    """Exit code of the command and all that the terminal showed, within `SECONDS`.
+
+    `dialogue` has pairs: once the first text was shown, the second is typed.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        try:
+            shown = converse(ours, process, dialogue, time.monotonic() + SECONDS)
+            return process.wait(SECONDS), shown
+        finally:
+            process.kill()
+            os.close(ours)
+
+
+def converse(
+    terminal: int, process: Process, dialogue: Sequence[tuple[str, str]], deadline: float
+) -> str:
+    """Read until the command has ended and the terminal is silent; type when it is time."""
+    shown, seen, waiting = b"", 0, list(dialogue)
+    while time.monotonic() < deadline:
+        piece = read_for(terminal, 0.1)
+        shown += piece
+        if waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
+            seen = at + len(waiting[0][0])
+            os.write(terminal, waiting.pop(0)[1].encode())
+        if not piece and process.poll() is not None:
+            return shown.decode(errors="replace")
+    raise AssertionError(f"still running; the terminal shows {shown!r}")
+
+
+def read_for(terminal: int, seconds: float) -> bytes:
+    """What the terminal shows within this time; nothing when the command has closed it."""
+    readable, _, _ = select.select([terminal], [], [], seconds)
+    try:
+        return os.read(terminal, 65536) if readable else b""
+    except OSError:
+        time.sleep(seconds)  # Linux answers EIO once the other end is closed
+        return b""
