@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERSION = 1
-HEAD = b'{"v":%d,' % VERSION
-"""How every line begins; the store puts `seq` right behind it."""
 
 FIELDS = (
     *("v", "seq", "time", "id", "kind", "host", "engine_id"),
@@ -102,9 +100,9 @@ def _value(name: str, value: object) -> str:
 
 
 def _members(event: Mapping[str, object], names: tuple[str, ...]) -> str:
-    """Write the named fields that have a value, each followed by a comma."""
+    """Write the named fields that have a value, each after a comma."""
     return "".join(
-        f'"{name}":{_value(name, event[name])},'
+        f',"{name}":{_value(name, event[name])}'
         for name in names
         if event.get(name) not in (None, "")
     )
@@ -119,7 +117,7 @@ def encode(event: Mapping[str, object]) -> bytes:
     unknown = event.keys() - _KNOWN
     if unknown:
         raise ValueError(f"no such audit field: {', '.join(sorted(unknown))}")
-    return ("{" + _members({**event, "v": VERSION}, FIELDS)[:-1] + "}\n").encode("ascii")
+    return ("{" + _members({**event, "v": VERSION}, FIELDS)[1:] + "}\n").encode("ascii")
 
 
 class Template:
@@ -144,33 +142,36 @@ class Template:
         seconds: float,
         event_id: str,
         *,
-        operation: str,
-        method: str,
-        path: str,
         decision: str,
-        text: str,
         read_only: bool,
+        operation: str = "",
+        method: str = "",
+        path: str = "",
         api_version: str = "",
         target: str = "",
         reason: str = "",
         detail: str = "",
         grant: str = "",
+        text: str = "",
         hint: str = "",
     ) -> bytes:
         """Write the line of one decision; `seconds` since 1970."""
-        version = f'"api_version":{quote(api_version)},' if api_version else ""
-        object_ = f'"target":{quote(target)},' if target else ""
-        because = f'"reason":{quote(reason)},' if reason else ""
-        where = f'"detail":{quote(detail)},' if detail else ""
-        granted = f'"grant":{quote(grant)},' if grant else ""
+        asked = f',"operation":{quote(operation)}' if operation else ""
+        verb = f',"method":{quote(method)}' if method else ""
+        where = f',"path":{quote(path)}' if path else ""
+        version = f',"api_version":{quote(api_version)}' if api_version else ""
+        what = f',"target":{quote(target)}' if target else ""
+        because = f',"reason":{quote(reason)}' if reason else ""
+        at = f',"detail":{quote(detail)}' if detail else ""
+        granted = f',"grant":{quote(grant)}' if grant else ""
+        sentence = f',"text":{quote(text)}' if text else ""
         advice = f',"hint":{quote(hint)}' if hint else ""
         return (
-            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
-            f'"kind":"decision",{self._who}"operation":{quote(operation)},'
-            f'"method":{quote(method)},"path":{quote(path)},{version}{object_}'
-            f'"read_only":{"true" if read_only else "false"},{self._mode}'
-            f'"decision":{quote(decision)},{because}{where}{granted}{self._policy}'
-            f'{self._agent}"text":{quote(text)}{advice}}}\n'
+            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}"'
+            f',"kind":"decision"{self._who}{asked}{verb}{where}{version}{what}'
+            f',"read_only":{"true" if read_only else "false"}{self._mode}'
+            f',"decision":{quote(decision)}{because}{at}{granted}{self._policy}'
+            f"{self._agent}{sentence}{advice}}}\n"
         ).encode("ascii")
 
     def outcome(  # noqa: PLR0913 - as above
@@ -178,17 +179,17 @@ class Template:
         seconds: float,
         event_id: str,
         *,
-        operation: str,
         status: int,
         bytes_in: int,
         bytes_out: int,
         ms: float,
         ended: str,
+        operation: str = "",
     ) -> bytes:
         """Write the line of how a request ended; `status` 0 when no answer was sent."""
+        asked = f',"operation":{quote(operation)}' if operation else ""
         return (
-            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
-            f'"kind":"outcome",{self._who}"operation":{quote(operation)},"status":{status},'
-            f'"bytes_in":{bytes_in},"bytes_out":{bytes_out},"ms":{ms:.3f},'
-            f'"ended":{quote(ended)}}}\n'
+            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}"'
+            f',"kind":"outcome"{self._who}{asked},"status":{status},"bytes_in":{bytes_in}'
+            f',"bytes_out":{bytes_out},"ms":{ms:.3f},"ended":{quote(ended)}}}\n'
         ).encode("ascii")

@@ -9,7 +9,7 @@ import os
 import select
 from typing import TYPE_CHECKING
 
-from sockguard.audit.event import HEAD, Kind, encode, format_time
+from sockguard.audit.event import Kind, encode, format_time
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 
@@ -62,7 +62,7 @@ class LineBuffer:
     def append_line(self, line: bytes) -> None:
         """Hold, under the next number, one encoded line that has no `seq` yet."""
         self.seq += 1
-        self._lines.append(b'%b"seq":%d,%b' % (HEAD, self.seq, line[len(HEAD) :]))
+        self._lines.append(line.replace(b",", b',"seq":%d,' % self.seq, 1))  # behind `v`
 
     def tell_gap(self, count: int, text: str) -> None:
         """Tell in an event, however often the write fails, of `count` numbers that are gone."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sockguard.audit.event import Kind
+
 PER_SECOND = 10.0
 BURST = 100.0
 INTERVAL = 10.0
@@ -15,66 +17,56 @@ OTHERS = "*"
 """Stands for all clients that found no bucket free; no client can have this name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """So many refusals of one client for one reason that have no event of their own."""
-
-    client: str
-    reason: str
-    count: int
-
-    @property
-    def text(self) -> str:
-        """One sentence for people."""
-        who = "other clients" if self.client == OTHERS else f"client '{self.client}'"
-        return f"{self.count} more refusals of {who} ({self.reason}), beyond what is recorded"
-
-
 @dataclass(slots=True)
 class _Bucket:
     tokens: float
     filled_at: float
     counted: int = 0
 
+    def fill(self, now: float) -> None:
+        self.tokens = min(BURST, self.tokens + (now - self.filled_at) * PER_SECOND)
+        self.filled_at = now
 
-class RefusalQuota:
+
+class Quota:
     """A token bucket for each client and reason; refusals that find it empty are counted.
 
     All times are seconds of one clock that does not go back.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self) -> None:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
-        self._collected_at = now
+        self._drained_at = 0.0
 
-    def admits(self, client: str, reason: str, now: float) -> bool:
-        """Whether this refusal gets an event of its own; otherwise it has been counted."""
+    def admit(self, client: str, reason: str, now: float) -> bool:
+        """Say whether this refusal gets an event of its own; otherwise it has been counted."""
         bucket = self._bucket(client, reason, now)
-        bucket.tokens = min(BURST, bucket.tokens + (now - bucket.filled_at) * PER_SECOND)
-        bucket.filled_at = now
+        bucket.fill(now)
         if bucket.tokens < 1:
             bucket.counted += 1
             return False
         bucket.tokens -= 1
         return True
 
-    def due(self, now: float) -> list[Counted]:
-        """Collect what was counted, once per INTERVAL; in between, nothing."""
-        return self.collect(now) if now - self._collected_at >= INTERVAL else []
+    def due(self, now: float) -> list[dict[str, object]]:
+        """Drain the counters if INTERVAL has passed since the last time."""
+        return self.drain(now) if now - self._drained_at >= INTERVAL else []
 
-    def collect(self, now: float) -> list[Counted]:
-        """Return what was counted since the last time; the counters start again."""
-        self._collected_at = now
+    def drain(self, now: float) -> list[dict[str, object]]:
+        """Return an event for each client and reason with its number, and count from 0 again.
+
+        The events have no `time`, `id` and `host` yet.
+        """
+        self._drained_at = now
         found = [
-            Counted(client, reason, bucket.counted)
+            _counted(client, reason, bucket.counted)
             for (client, reason), bucket in self._buckets.items()
             if bucket.counted
         ]
-        self._buckets = {
-            key: bucket for key, bucket in self._buckets.items() if not _full(bucket, now)
-        }
         for bucket in self._buckets.values():
+            bucket.fill(now)
             bucket.counted = 0
+        self._buckets = {key: one for key, one in self._buckets.items() if one.tokens < BURST}
         return found
 
     def _bucket(self, client: str, reason: str, now: float) -> _Bucket:
@@ -84,5 +76,13 @@ class RefusalQuota:
         return self._buckets.setdefault(key, _Bucket(BURST, now))
 
 
-def _full(bucket: _Bucket, now: float) -> bool:
-    return bucket.tokens + (now - bucket.filled_at) * PER_SECOND >= BURST
+def _counted(client: str, reason: str, count: int) -> dict[str, object]:
+    names = {"": "unknown callers", OTHERS: "other clients"}
+    who = names.get(client, f"client '{client}'")
+    return {
+        "kind": Kind.REFUSALS_COUNTED,
+        "client": client,
+        "reason": reason,
+        "text": f"{count} more refusals of {who} ({reason}), beyond what is recorded one by one",
+        "count": count,
+    }
