@@ -56,7 +56,7 @@ image:
 
 lock: $(INSTALLED)
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist run *.egg-info

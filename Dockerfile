@@ -1,0 +1,24 @@
+# Built in two stages: the image that runs has neither a compiler nor pip.
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /source
+RUN python3 -m venv /opt/sockguard
+COPY requirements.lock ./
+RUN /opt/sockguard/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY policies policies
+COPY sockguard sockguard
+RUN /opt/sockguard/bin/pip install --no-cache-dir --no-deps . \
+ && /opt/sockguard/bin/pip uninstall --yes pip setuptools \
+ && /opt/sockguard/bin/python -m compileall -q /opt/sockguard
+
+FROM ${BASE}
+COPY --from=build /opt/sockguard /opt/sockguard
+# Volumes take over the owner of the folder that they cover: here that of the process.
+RUN install --directory --owner=65532 --group=65532 /run/sockguard /var/lib/sockguard/audit
+ENV PATH=/opt/sockguard/bin:$PATH PYTHONUNBUFFERED=1
+USER 65532:65532
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["sockguard", "health"]
+ENTRYPOINT ["sockguard"]
+CMD ["serve"]
