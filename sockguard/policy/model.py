@@ -126,13 +126,34 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """One case of `expect`: what must become of a request of this client under `enforce`.
+
+    `body` is JSON as sent. `because` is a reason or a detail of the decision, "" asks for none.
+    """
+
+    client: Client
+    method: str
+    target: str
+    body: bytes | None
+    then: Effect
+    because: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole policy. `sha256` is the hash of the bytes that it was read from, in hex."""
+    """A whole policy. `sha256` is the hash of the bytes that it was read from, in hex.
+
+    `roles` holds the policy's own roles by name and those that came with the package as
+    `shipped/NAME`.
+    """
 
     clients: Mapping[str, Client]
     roles: Mapping[str, Role]
     sha256: str
     generation: int = 1
+    expectations: tuple[Expectation, ...] = ()
 
     @property
     def uses_main(self) -> bool:

@@ -1,0 +1,252 @@
+"""The trees of all files to one policy: roles, clients, the top-level allow and expectations.
+
+Must never take a part of a policy whose other part is at fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sockguard.policy.clients import (
+    NAME,
+    NAME_RULE,
+    merge_limits,
+    read_match,
+    read_socket,
+    read_terms,
+    refuse_overlaps,
+)
+from sockguard.policy.complaints import Complaints, did_you_mean
+from sockguard.policy.expectations import read_expectations
+from sockguard.policy.items import later, read_allow
+from sockguard.policy.model import MAIN, Client, Limits, Mode, Policy, Role, Source
+from sockguard.policy.tree import mapping_of, refuse_unknown_keys, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sockguard.policy.model import Expectation
+    from sockguard.policy.tree import Entry, Node
+
+SHIPPED = "shipped/"
+"""What the names of roles and files that come with the package begin with."""
+
+FILE_KEYS = ("version", "allow", "clients", "roles", "expect", "mode", "limits")
+SHIPPED_KEYS = ("version", "roles", "expect")
+ROLE_KEYS = ("allow", "mode", "limits")
+CLIENT_KEYS = ("role", "allow", "match", "socket", "mode", "limits")
+OWNERSHIP = {
+    "own_objects_only": "limiting clients to objects of their own",
+    "also": "limiting clients to objects of their own",
+}
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A policy while it is read."""
+
+    complaints: Complaints
+    roles: dict[str, Role] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+
+
+def assemble(
+    own: Sequence[Node],
+    shipped: Sequence[Node],
+    *,
+    sha256: str,
+    main_role: str = "",
+    serving: bool = True,
+) -> Policy:
+    """One policy from its own files and those of the package.
+
+    `main_role` names a shipped role to put on the main listener instead of files of one's own.
+    Raises PolicyError with all complaints.
+    """
+    draft = _Draft(Complaints())
+    expectations: list[Expectation] = []
+    for tree in shipped:
+        _read_roles(tree, _file_entries(tree, SHIPPED_KEYS, draft), draft, prefix=SHIPPED)
+    files = [(tree, _file_entries(tree, FILE_KEYS, draft)) for tree in own]
+    for tree, entries in files:
+        _read_roles(tree, entries, draft)
+    for _, entries in files:
+        _read_clients(entries, draft)
+    _read_top_level(files, draft)
+    if main_role:
+        _serve_shipped(main_role, draft)
+    refuse_overlaps(draft.clients.values(), draft.complaints)
+    for tree in shipped:
+        expectations += read_expectations(tree, {}, _unprefixed(draft.roles), draft.complaints)
+    for tree, _ in files:
+        expectations += read_expectations(tree, draft.clients, draft.roles, draft.complaints)
+    if serving and not draft.clients and not draft.complaints.found:
+        draft.complaints.add(
+            own[0].source if own else Source(MAIN, 0),
+            "nobody could use this policy: add `allow` for everyone who can open the main socket,"
+            " or `clients` with a socket each",
+        )
+    draft.complaints.raise_any()
+    return Policy(draft.clients, draft.roles, sha256, expectations=tuple(expectations))
+
+
+def _unprefixed(roles: Mapping[str, Role]) -> dict[str, Role]:
+    return {
+        name.removeprefix(SHIPPED): role for name, role in roles.items() if name.startswith(SHIPPED)
+    }
+
+
+def _file_entries(tree: Node, known: Sequence[str], draft: _Draft) -> Mapping[str, Entry]:
+    """The top-level entries of one file, its version checked."""
+    entries = mapping_of(tree, "a policy", draft.complaints)
+    if not isinstance(tree.value, dict):
+        return entries
+    refuse_unknown_keys(entries, known, "a policy", draft.complaints)
+    version = entries.get("version")
+    if version is None:
+        draft.complaints.add(tree.source, "`version: 1` is missing")
+    elif version.value.value != 1 or isinstance(version.value.value, bool):
+        draft.complaints.add(version.source, "this version of sockguard reads `version: 1`")
+    return entries
+
+
+def _is_name(name: str, entry: Entry, what: str, draft: _Draft) -> bool:
+    if name == MAIN:
+        draft.complaints.add(entry.source, f"{what} {MAIN!r} is reserved for the top-level allow")
+    elif not NAME.fullmatch(name):
+        draft.complaints.add(entry.source, f"{what} {name!r} is no name: {NAME_RULE}")
+    else:
+        return True
+    return False
+
+
+def _read_roles(
+    tree: Node, entries: Mapping[str, Entry], draft: _Draft, *, prefix: str = ""
+) -> None:
+    if "roles" not in entries:
+        return
+    for name, entry in mapping_of(entries["roles"].value, "roles", draft.complaints).items():
+        if not _is_name(name, entry, "the role", draft):
+            continue
+        if prefix + name in draft.roles:
+            first = draft.roles[prefix + name].source
+            draft.complaints.add(entry.source, f"the role {name!r} is defined twice ({first})")
+            continue
+        draft.roles[prefix + name] = _read_role(prefix + name, entry, draft)
+
+
+def _read_role(name: str, entry: Entry, draft: _Draft) -> Role:
+    entries = mapping_of(entry.value, f"the role {name!r}", draft.complaints)
+    _refuse_keys(entries, ROLE_KEYS, f"the role {name!r}", draft)
+    allow = entries.get("allow")
+    if allow is None:
+        draft.complaints.add(entry.source, f"the role {name!r} has no allow; [] grants nothing")
+        return Role(name, {}, entry.source)
+    return _role(name, allow, entries, draft)
+
+
+def _role(name: str, allow: Entry, entries: Mapping[str, Entry], draft: _Draft) -> Role:
+    terms = read_terms(entries, draft.complaints)
+    return Role(
+        name,
+        read_allow(allow.value, draft.complaints),
+        allow.source,
+        terms.mode or Mode.ENFORCE,
+        terms.limits or Limits(),
+    )
+
+
+def _refuse_keys(
+    entries: Mapping[str, Entry], known: Sequence[str], what: str, draft: _Draft
+) -> None:
+    for key in entries.keys() & OWNERSHIP.keys():
+        draft.complaints.add(entries[key].source, later(key, OWNERSHIP[key]))
+    rest = {key: entry for key, entry in entries.items() if key not in OWNERSHIP}
+    refuse_unknown_keys(rest, known, what, draft.complaints)
+
+
+def _read_clients(entries: Mapping[str, Entry], draft: _Draft) -> None:
+    if "clients" not in entries:
+        return
+    clients = mapping_of(entries["clients"].value, "clients", draft.complaints)
+    for name, entry in clients.items():
+        if not _is_name(name, entry, "the client", draft):
+            continue
+        if name in draft.clients:
+            first = draft.clients[name].source
+            draft.complaints.add(entry.source, f"the client {name!r} is defined twice ({first})")
+            continue
+        client = _read_client(name, entry, draft)
+        if client is not None:
+            draft.clients[name] = client
+
+
+def _read_client(name: str, entry: Entry, draft: _Draft) -> Client | None:
+    entries = mapping_of(entry.value, f"the client {name!r}", draft.complaints)
+    _refuse_keys(entries, CLIENT_KEYS, f"the client {name!r}", draft)
+    match = read_match(entries.get("match"), draft.complaints)
+    socket = read_socket(entries.get("socket"), draft.complaints)
+    terms = read_terms(entries, draft.complaints)
+    role = _role_of_client(name, entry, entries, draft)
+    if role is None:
+        return None
+    mode, limits = terms.mode or role.mode, merge_limits(terms.limits, role.limits)
+    return Client(name, role, entry.source, match, socket, mode, limits)
+
+
+def _role_of_client(
+    name: str, entry: Entry, entries: Mapping[str, Entry], draft: _Draft
+) -> Role | None:
+    if ("role" in entries) == ("allow" in entries):
+        draft.complaints.add(entry.source, f"the client {name!r} has one of `role` and `allow`")
+        return None
+    if "allow" in entries:
+        return Role(name, read_allow(entries["allow"].value, draft.complaints), entry.source)
+    wanted = text_of(entries["role"].value, "role", draft.complaints)
+    if wanted and wanted not in draft.roles:
+        hint = did_you_mean(wanted, draft.roles)
+        draft.complaints.add(entries["role"].source, f"there is no role {wanted!r}{hint}")
+    return draft.roles.get(wanted)
+
+
+def _read_top_level(files: Sequence[tuple[Node, Mapping[str, Entry]]], draft: _Draft) -> None:
+    """The top-level allow: in one file only, never beside clients."""
+    allowing = [entries for _, entries in files if "allow" in entries]
+    for _, entries in files:
+        for key in ("mode", "limits"):
+            if key in entries and "allow" not in entries:
+                draft.complaints.add(
+                    entries[key].source, f"{key} stands beside a top-level allow, or in a role"
+                )
+    for entries in allowing[1:]:
+        first = allowing[0]["allow"].source
+        draft.complaints.add(entries["allow"].source, f"there is a top-level allow in {first}")
+    if not allowing:
+        return
+    allow = allowing[0]["allow"]
+    if any("clients" in entries for _, entries in files):
+        draft.complaints.add(
+            allow.source, "a top-level allow is for one caller: with clients, give each its own"
+        )
+    _add_main(_role(MAIN, allow, allowing[0], draft), draft)
+
+
+def _add_main(role: Role, draft: _Draft) -> None:
+    draft.roles[MAIN] = role
+    draft.clients[MAIN] = Client(
+        MAIN, role, role.source, socket=None, mode=role.mode, limits=role.limits
+    )
+
+
+def _serve_shipped(name: str, draft: _Draft) -> None:
+    role = draft.roles.get(SHIPPED + name)
+    if role is None:
+        known = sorted(_unprefixed(draft.roles))
+        draft.complaints.add(
+            Source(f"--policy {name}", 0),
+            f"there is no shipped role of this name{did_you_mean(name, known)}; there are"
+            f" {', '.join(known)} (a file or folder is written with a slash: ./{name})",
+        )
+        return
+    _add_main(replace(role, name=MAIN), draft)

@@ -1,0 +1,165 @@
+"""What can be said of a loaded policy: whether its expectations hold, and what looks wrong.
+
+Must never change a verdict: warnings are for people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.engine.sets import SETS
+from sockguard.identity.caller import OVERFLOW_ID
+from sockguard.policy.complaints import Complaint, PolicyError
+from sockguard.policy.model import Effect, Mode
+from sockguard.policy.rehearse import rehearse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sockguard.policy.model import Client, Expectation, Grant, Policy, Role, Source
+
+LONGEST_SOCKET_PATH = 107
+"""sun_path holds 108 bytes with the final zero (Linux, unix(7))."""
+
+
+def run_expectations(policy: Policy) -> list[Complaint]:
+    """The cases of `expect` that fail."""
+    failed = ((case, _failure(case)) for case in policy.expectations)
+    return [
+        Complaint(case.source.file, case.source.line, message)
+        for case, message in failed
+        if message
+    ]
+
+
+def _failure(case: Expectation) -> str:
+    rehearsal = rehearse(case.client, case.method, case.target, case.body)
+    decision = rehearsal.decision
+    asked = f"{case.method} {case.target} by {case.client.name!r}"
+    if decision.effect is not case.then:
+        because = f": {decision.message}" if decision.message else ""
+        by = f" by {decision.grant.source}" if decision.grant else ""
+        return f"expected {case.then} of {asked}, got {decision.effect}{by}{because}"
+    if case.then is Effect.DENY and case.because not in ("", decision.reason, decision.detail):
+        told = decision.reason if not decision.detail else f"{decision.reason}, {decision.detail}"
+        return f"expected {asked} to be denied because of {case.because}, not of {told}"
+    return ""
+
+
+def check_socket_paths(policy: Policy, socket_dir: str) -> None:
+    """Raise PolicyError for each client whose socket's path is longer than the kernel takes."""
+    paths = {
+        name: f"{socket_dir}/{name}/docker.sock"
+        for name, client in policy.clients.items()
+        if client.socket is not None or client.name == "main"
+    }
+    long = [
+        Complaint(
+            policy.clients[name].source.file,
+            policy.clients[name].source.line,
+            f"the socket of client {name!r} would be {path}: {length} bytes, over"
+            f" {LONGEST_SOCKET_PATH}; choose a shorter --socket-dir or name",
+        )
+        for name, path in paths.items()
+        if (length := len(path.encode())) > LONGEST_SOCKET_PATH
+    ]
+    if long:
+        raise PolicyError(long)
+
+
+def lint(policy: Policy) -> list[Complaint]:
+    """Warnings about what loads and is probably not meant."""
+    found: list[Complaint] = []
+    for client in policy.clients.values():
+        found += _client_warnings(client)
+    for role in {id(role): role for role in _roles(policy)}.values():
+        found += _role_warnings(role)
+    found += _unused_roles(policy)
+    return sorted(set(found))
+
+
+def _roles(policy: Policy) -> Iterable[Role]:
+    own = [role for name, role in policy.roles.items() if not name.startswith("shipped/")]
+    return [*own, *(client.role for client in policy.clients.values())]
+
+
+def _warning(source: Source, message: str) -> Complaint:
+    return Complaint(source.file, source.line, message)
+
+
+def _client_warnings(client: Client) -> Iterator[Complaint]:
+    if client.mode is Mode.REPORT:
+        yield _warning(
+            client.source,
+            f"client {client.name!r} is in report mode: it has root on the host, as everything"
+            " that sockguard knows passes",
+        )
+    if client.role.grants and "system.ping" not in client.role.grants:
+        yield _warning(
+            client.source,
+            f"client {client.name!r} may not ping: most Docker clients begin with it; add"
+            " `- system/hello`",
+        )
+    if OVERFLOW_ID in (*client.match.uid, *client.match.gid):
+        yield _warning(
+            client.source,
+            f"client {client.name!r} asks for id {OVERFLOW_ID}, which the kernel shows for ids of"
+            " other user namespaces: it matches nobody",
+        )
+
+
+def _unused_roles(policy: Policy) -> Iterator[Complaint]:
+    used = {client.role.name for client in policy.clients.values()}
+    for name, role in policy.roles.items():
+        if policy.clients and name not in used and "/" not in name:
+            yield _warning(role.source, f"the role {name!r} is used by no client")
+
+
+HALF_OPEN = (
+    ("exec.create", "exec.start", "can prepare programs but not start them"),
+    ("exec.start", "exec.create", "can start programs but not prepare any"),
+    ("exec.start", "exec.inspect", "can run programs but not read their exit codes"),
+    ("containers.create", "containers.start", "can create containers but not start them"),
+)
+"""Grants that leave clients standing halfway: the first without the second."""
+
+
+def _role_warnings(role: Role) -> Iterator[Complaint]:
+    for grants in role.grants.values():
+        yield from _idle_items(grants)
+    for has, lacks, says in HALF_OPEN:
+        if has in role.grants and lacks not in role.grants:
+            grant = role.grants[has][0]
+            yield _warning(grant.source, f"the role {role.name!r} {says}: {lacks} is missing")
+
+
+def _idle_items(grants: tuple[Grant, ...]) -> Iterator[Complaint]:
+    sets = [grant for grant in grants if grant.item in SETS]
+    for grant in grants:
+        covering = next((one for one in sets if one is not grant and _admits_all(one, grant)), None)
+        if covering is not None and not (grant.item in SETS and grants.index(grant) == 0):
+            yield _warning(
+                grant.source,
+                f"{grant.item} adds nothing: {covering.item} ({covering.source}) holds"
+                f" {grant.operation}" + _narrow(grant),
+            )
+
+
+def _narrow(grant: Grant) -> str:
+    return "; to narrow it, do not grant the set" if grant.query else ""
+
+
+def _admits_all(one: Grant, other: Grant) -> bool:
+    """Whether all that `other` admits is admitted by the grant of a set."""
+    words = (
+        (one.body_any, other.body_any),
+        (one.response_any, other.response_any),
+        (one.including_sockguard, other.including_sockguard),
+    )
+    if any(theirs and not ours for ours, theirs in words):
+        return False
+    if one.query_any:
+        return True
+    parameters = OPERATIONS[other.operation].parameters
+    return not other.query_any and not any(parameters[name].sensitive for name in other.query)

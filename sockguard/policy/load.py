@@ -1,0 +1,258 @@
+"""Files to policy: everything is read once into memory, hashed, and parsed from there.
+
+Must never hand out a policy with a fault: loading is all or nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from sockguard.policy.assemble import SHIPPED, assemble
+from sockguard.policy.check import run_expectations
+from sockguard.policy.complaints import Complaint, Complaints, PolicyError
+from sockguard.policy.model import Source
+from sockguard.policy.tree import Entry, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sockguard.policy.model import Policy
+
+__all__ = ["PolicyError", "load_policy", "load_text", "load_texts", "shipped_folder"]
+
+MAX_FILE = 1024**2
+"""No policy is near this size: what is, was not meant."""
+MAX_FILES = 1000
+MAX_DEPTH = 32
+SUFFIXES = (".yaml", ".yml")
+
+
+def shipped_folder() -> Path:
+    """The folder of the roles that come with the package, in a checkout and in a wheel alike."""
+    return Path(__file__).resolve().parents[1] / "policies"
+
+
+def load_policy(path_or_name: str, *, shipped: Path, serving: bool = True) -> Policy:
+    """Load a file, a folder, or the shipped role of that name for the main listener.
+
+    `serving` asks for clients as well: a policy of roles alone can be checked, not served.
+    Raises PolicyError with all complaints.
+    """
+    shipped_texts = _read_shipped(shipped)
+    if _is_shipped_name(path_or_name):
+        return load_texts({}, shipped=shipped_texts, main_role=path_or_name)
+    return load_texts(_read(path_or_name), shipped=shipped_texts, serving=serving)
+
+
+def load_text(text: str, *, shipped: Mapping[str, bytes] | None = None) -> Policy:
+    """Load one policy from memory, as if it stood in `policy.yaml`."""
+    return load_texts({"policy.yaml": text.encode()}, shipped=shipped or {}, serving=False)
+
+
+def load_texts(
+    texts: Mapping[str, bytes],
+    *,
+    shipped: Mapping[str, bytes],
+    main_role: str = "",
+    serving: bool = True,
+) -> Policy:
+    """Load a policy from the bytes of its files by name; raises PolicyError.
+
+    `main_role` names a shipped role for the main listener.
+    """
+    complaints = Complaints()
+    own = [_parse(name, data, complaints) for name, data in texts.items()]
+    theirs = [_parse(name, data, complaints) for name, data in shipped.items()]
+    complaints.raise_any()
+    hashed = _hash({**texts, **shipped})
+    policy = assemble(own, theirs, sha256=hashed, main_role=main_role, serving=serving)
+    failed = run_expectations(policy)
+    if failed:
+        raise PolicyError(failed)
+    return policy
+
+
+def _is_shipped_name(path_or_name: str) -> bool:
+    return "/" not in path_or_name and not path_or_name.endswith(SUFFIXES)
+
+
+def _hash(texts: Mapping[str, bytes]) -> str:
+    """Hex SHA-256 over names and bytes, each with its length before it."""
+    digest = sha256()
+    for name in sorted(texts):
+        for part in (name.encode(), texts[name]):
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _read_shipped(folder: Path) -> dict[str, bytes]:
+    return {f"{SHIPPED}{Path(name).name}": data for name, data in _read(str(folder)).items()}
+
+
+def _read(path: str) -> dict[str, bytes]:
+    """The bytes of a file, or of all policy files of a folder, by name as shown in complaints."""
+    try:
+        if not stat.S_ISDIR(os.stat(path).st_mode):
+            return {path: _read_file(path)}
+        names = sorted(
+            entry
+            for entry in os.listdir(path)
+            if entry.endswith(SUFFIXES) and not entry.startswith(".")
+        )
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not names:
+        raise PolicyError([Complaint(path, 0, "the folder holds no .yaml file")])
+    if len(names) > MAX_FILES:
+        raise PolicyError([Complaint(path, 0, f"the folder holds over {MAX_FILES} files")])
+    return {file: _read_file(file) for file in (os.path.join(path, name) for name in names)}
+
+
+def _read_file(path: str) -> bytes:
+    """Read one regular file; O_NONBLOCK keeps a FIFO from blocking before it is recognised."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise PolicyError([Complaint(path, 0, "is not a regular file")])
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(MAX_FILE + 1)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if len(data) > MAX_FILE:
+        raise PolicyError([Complaint(path, 0, "is larger than 1 MiB")])
+    return data
+
+
+def _unreadable(path: str, error: OSError) -> PolicyError:
+    return PolicyError([Complaint(path, 0, f"cannot be read: {error.strerror or error}")])
+
+
+# --- YAML events to nodes ---------------------------------------------------------------------
+
+
+def _parse(name: str, data: bytes, complaints: Complaints) -> Node:
+    """One file as a tree; an empty mapping and a complaint where it is no YAML we accept."""
+    try:
+        return _Reader(name, data.decode("utf-8"), complaints).document()
+    except UnicodeDecodeError:
+        complaints.add(Source(name, 1), "is not UTF-8 text")
+    except PolicyError as error:
+        complaints.found.extend(error.complaints)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        complaints.add(Source(name, line), f"is not YAML: {error.problem or error.context}")
+    except yaml.YAMLError as error:
+        complaints.add(Source(name, 1), f"is not YAML: {str(error).splitlines()[0]}")
+    return Node(Source(name, 1), {})
+
+
+class _Reader:
+    """Turns the events of one file into nodes: no aliases, anchors, tags or second document.
+
+    Events instead of PyYAML's own objects, because those resolve YAML 1.1 scalars, follow
+    aliases and let the last of two equal keys win.
+    """
+
+    def __init__(self, name: str, text: str, complaints: Complaints) -> None:
+        self.name = name
+        self.complaints = complaints
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+
+    def document(self) -> Node:
+        next(self.events)  # the stream begins
+        first = next(self.events)
+        if isinstance(first, yaml.StreamEndEvent):
+            return Node(Source(self.name, 1), None)
+        root = self.node(next(self.events), 0)
+        next(self.events)  # the document ends
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise self.fault(after, "a file holds one document: there is a second after `---`")
+        return root
+
+    def node(self, event: yaml.Event, depth: int) -> Node:
+        source = self.source(event)
+        if isinstance(event, yaml.AliasEvent):
+            raise self.fault(event, f"aliases (*{event.anchor}) are not allowed: write it out")
+        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
+            raise self.fault(event, f"anchors (&{event.anchor}) are not allowed")
+        if getattr(event, "tag", None) is not None:
+            raise self.fault(event, f"tags ({event.tag}) are not allowed")
+        if depth > MAX_DEPTH:
+            raise self.fault(event, f"is nested more than {MAX_DEPTH} levels deep")
+        if isinstance(event, yaml.ScalarEvent):
+            return Node(source, event.value if event.style else core_scalar(event.value))
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Node(source, tuple(self.items(depth)))
+        return Node(source, self.entries(depth))
+
+    def items(self, depth: int) -> Iterator[Node]:
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            yield self.node(event, depth + 1)
+
+    def entries(self, depth: int) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self.key(event, depth)
+            value = self.node(next(self.events), depth + 1)
+            if key in entries:
+                first = entries[key].source.line
+                self.complaints.add(
+                    self.source(event), f"the key {key!r} stands here twice (first in line {first})"
+                )
+            entries[key] = Entry(self.source(event), value)
+        return entries
+
+    def key(self, event: yaml.Event, depth: int) -> str:
+        node = self.node(event, depth + 1)
+        if not isinstance(node.value, str):
+            raise self.fault(event, f"a key must be text, not {node.describe()}; quote it")
+        if node.value == "<<":
+            raise self.fault(event, "merge keys (<<) are not allowed: write it out")
+        return node.value
+
+    def source(self, event: yaml.Event) -> Source:
+        return Source(self.name, event.start_mark.line + 1)
+
+    def fault(self, event: yaml.Event, message: str) -> PolicyError:
+        return PolicyError([Complaint(self.name, self.source(event).line, message)])
+
+
+# YAML 1.2.2 section 10.3.2, the core schema's tag resolution.
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
+_OCTAL = re.compile(r"0o[0-7]{1,40}")
+_HEX = re.compile(r"0x[0-9a-fA-F]{1,40}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+def core_scalar(text: str) -> None | bool | int | str | Decimal:
+    """What an unquoted scalar means by the core schema of YAML 1.2; infinities stay text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _OCTAL.fullmatch(text):
+        return int(text[2:], 8)
+    if _HEX.fullmatch(text):
+        return int(text[2:], 16)
+    if _FLOAT.fullmatch(text):
+        return Decimal(text)
+    return text

@@ -1,0 +1,227 @@
+"""A query as the Engine will understand it: judged values and canonical pairs.
+
+Must never let a value through that the Engine could read differently from what was judged.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sockguard.engine.operation import ParameterKind
+from sockguard.errors import Malformed
+from sockguard.policy.model import Query
+from sockguard.wire.document import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sockguard.engine.operation import Operation, Parameter
+    from sockguard.policy.model import QueryValue
+
+Pairs = tuple[tuple[str, str], ...]
+
+EMPTY = Query()
+
+FALSE_WORDS = frozenset({"", "0", "no", "false", "none"})
+"""What `httputils.BoolValue` takes for false, trimmed and in lower case; all else is true."""
+
+PARSE_BOOL = {
+    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
+    **dict.fromkeys(("", "0", "f", "F", "FALSE", "false", "False"), False),
+}
+"""Go's strconv.ParseBool; an empty value is skipped by every handler that calls it."""
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,20}", re.ASCII)
+_LEAST, _MOST = -(2**63), 2**64 - 1
+
+FILTERS_OF_WRITES: Mapping[str, frozenset[str]] = {
+    "containers.prune": frozenset({"until", "label", "label!"}),
+    "images.prune": frozenset({"dangling", "until", "label", "label!"}),
+    "networks.prune": frozenset({"until", "label", "label!"}),
+    "volumes.prune": frozenset({"all", "label", "label!"}),
+    "build.prune": frozenset(
+        {"until", "id", "parent", "type", "description", "inuse", "shared", "private", "label"}
+    ),
+}
+"""The filters that each Engine handler knows, from the API documents and `daemon/*/prune.go`."""
+
+
+def read_query(operation: Operation, pairs: Sequence[tuple[str, str]]) -> Query:
+    """Decode the pairs of a query string for one operation.
+
+    Values that are proven equal to absence (empty text, `{}` as filters, null) are forwarded but
+    not judged. Raises Malformed for a scalar given twice, a variant of a known name, or a value
+    that the Engine could not read or would read as something else.
+    """
+    if not pairs:
+        return EMPTY
+    values: dict[str, QueryValue] = {}
+    forwarded: list[tuple[str, str]] = []
+    dropped: dict[str, None] = {}
+    unknown: dict[str, None] = {}
+    for name, texts in _grouped(pairs).items():
+        parameter = operation.parameters.get(name)
+        if parameter is None:
+            _refuse_variant(operation, name)
+            if operation.writes:
+                unknown[name] = None
+                forwarded.extend((name, text) for text in texts)
+            else:
+                dropped[name] = None
+        elif parameter.dropped:
+            dropped[name] = None
+        else:
+            value, canonical = _READERS[parameter.kind](operation, parameter, texts)
+            forwarded.extend((name, text) for text in canonical)
+            if value is not None:
+                values[name] = value
+    _check_registry(operation, pairs, dropped, unknown)
+    return Query(values, tuple(forwarded), tuple(dropped), tuple(unknown))
+
+
+def spell_pairs(parameter: Parameter, value: object) -> Pairs:
+    """The canonical pairs for a value that the policy sets, in the form of `Query.values`."""
+    if isinstance(value, bool):
+        return ((parameter.name, "1" if value else "0"),)
+    if isinstance(value, int | str):
+        return ((parameter.name, str(value)),)
+    if isinstance(value, tuple) and parameter.kind is ParameterKind.TEXTS:
+        return tuple((parameter.name, text) for text in value)
+    if isinstance(value, dict) and parameter.kind is ParameterKind.FILTERS:
+        value = {name: sorted(texts) for name, texts in value.items()}
+    return ((parameter.name, encode(value).decode()),)  # type: ignore[arg-type]
+
+
+def _grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, text in pairs:
+        grouped.setdefault(name, []).append(text)
+    return grouped
+
+
+@cache
+def _folded(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
+
+
+def _refuse_variant(operation: Operation, name: str) -> None:
+    """Case folding covers U+017F and U+212A, which Podman's decoder folds to s and k."""
+    if name.casefold() in _folded(frozenset(operation.parameters)):
+        raise Malformed(f"query parameter {name!r} is a variant of a known name", detail=name)
+
+
+def _check_registry(
+    operation: Operation,
+    pairs: Sequence[tuple[str, str]],
+    dropped: dict[str, None],
+    unknown: dict[str, None],
+) -> None:
+    """docker-java sends `registry` beside `fromImage`; it is idle only where both name one host."""
+    if operation.name != "images.pull" or "registry" not in dropped:
+        return
+    sent = dict(pairs)
+    if not sent.get("fromImage", "").startswith(f"{sent['registry']}/"):
+        del dropped["registry"]
+        unknown["registry"] = None
+
+
+# --- one reader per kind: (judged value or None where it equals absence, texts to forward) -----
+
+
+_Read = tuple["QueryValue | None", "Sequence[str]"]
+
+
+def _single(parameter: Parameter, texts: Sequence[str]) -> str:
+    if len(texts) > 1:
+        raise Malformed(
+            f"query parameter {parameter.name} is given {len(texts)} times", detail=parameter.name
+        )
+    return texts[0]
+
+
+def _bad(parameter: Parameter, what: str) -> Malformed:
+    return Malformed(f"query parameter {parameter.name} is not {what}", detail=parameter.name)
+
+
+def _text(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
+    text = _single(parameter, texts)
+    return (None if text in parameter.absent else text), texts
+
+
+def _integer(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
+    text = _single(parameter, texts)
+    if not text:
+        return None, texts
+    if not _INTEGER.fullmatch(text) or not _LEAST <= int(text) <= _MOST:
+        raise _bad(parameter, "a whole number")
+    return int(text), texts
+
+
+def _boolean(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
+    value = _single(parameter, texts).strip().lower() not in FALSE_WORDS
+    return value, ("1" if value else "0",)
+
+
+def _strict_boolean(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
+    value = PARSE_BOOL.get(_single(parameter, texts))
+    if value is None:
+        raise _bad(parameter, "true or false")
+    return value, ("1" if value else "0",)
+
+
+def _texts(_: Operation, __: Parameter, texts: Sequence[str]) -> _Read:
+    return (tuple(texts) if any(texts) else None), texts
+
+
+def _json(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
+    text = _single(parameter, texts)
+    if not text:
+        return None, texts
+    value = _decoded(parameter, text)
+    canonical = encode(value).decode()
+    return (None if canonical in parameter.absent else value), (canonical,)
+
+
+def _filters(operation: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
+    text = _single(parameter, texts)
+    if not text:
+        return None, texts
+    document = _decoded(parameter, text)
+    if not isinstance(document, dict) or not _is_filters(document):
+        raise _bad(parameter, "a JSON map of names to lists, or to maps of booleans")
+    known = FILTERS_OF_WRITES.get(operation.name)
+    for name in document:
+        if operation.writes and known is not None and name not in known:
+            raise Malformed(f"filter {name!r} is not known here", detail=parameter.name)
+    judged = {name: frozenset(entries) for name, entries in document.items()}
+    return (judged or None), (encode(document).decode(),)
+
+
+def _is_filters(document: Mapping[str, object]) -> bool:
+    """One of the two shapes throughout, as the Engine tries one after the other on the whole."""
+    entries = list(document.values())
+    lists = all(isinstance(e, list) and all(isinstance(t, str) for t in e) for e in entries)
+    maps = all(
+        isinstance(e, dict) and all(isinstance(b, bool) for b in e.values()) for e in entries
+    )
+    return lists or maps
+
+
+def _decoded(parameter: Parameter, text: str) -> object:
+    try:
+        return decode(text.encode())
+    except (Malformed, UnicodeEncodeError) as error:
+        raise _bad(parameter, f"JSON that the Engine reads in one way only: {error}") from error
+
+
+_READERS: Mapping[ParameterKind, Callable[[Operation, Parameter, Sequence[str]], _Read]] = {
+    ParameterKind.TEXT: _text,
+    ParameterKind.INTEGER: _integer,
+    ParameterKind.BOOLEAN: _boolean,
+    ParameterKind.STRICT_BOOLEAN: _strict_boolean,
+    ParameterKind.TEXTS: _texts,
+    ParameterKind.FILTERS: _filters,
+    ParameterKind.JSON: _json,
+}

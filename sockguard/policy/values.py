@@ -1,0 +1,105 @@
+"""The types that values in a policy have: as parameters have them, spelled as YAML spells them.
+
+Must never take one type for another: true is not 1, and 1 is no text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sockguard.engine.operation import ParameterKind
+from sockguard.policy.tree import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.policy.complaints import Complaints
+    from sockguard.policy.tree import Node
+
+UNITS = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a constraint is about: its name for people, its kind, and whether absence or a value
+    up to 0 means that there is no limit.
+    """
+
+    name: str
+    kind: ParameterKind
+    unlimited: bool = False
+
+    def part(self, name: str) -> Subject:
+        """The subject for one item of this list, or one value of this map."""
+        return Subject(f"{self.name} {name}", _PART_KIND.get(self.kind, self.kind))
+
+    def describe(self) -> str:
+        """The kind in words for people."""
+        return _TYPES[self.kind][1] if self.kind in _TYPES else "a JSON value"
+
+
+_PART_KIND = {
+    ParameterKind.TEXTS: ParameterKind.TEXT,
+    ParameterKind.FILTERS: ParameterKind.TEXTS,
+}
+
+_TYPES: Mapping[ParameterKind, tuple[type, str]] = {
+    ParameterKind.TEXT: (str, "text"),
+    ParameterKind.INTEGER: (int, "a whole number"),
+    ParameterKind.BOOLEAN: (bool, "true or false"),
+    ParameterKind.STRICT_BOOLEAN: (bool, "true or false"),
+    ParameterKind.TEXTS: (tuple, "a list of texts"),
+    ParameterKind.FILTERS: (dict, "a mapping of names to lists of texts"),
+}
+
+
+def typed(node: Node, subject: Subject, complaints: Complaints) -> object:
+    """The value of a node in the form in which a query holds it; None and a complaint where its
+    type is not the subject's.
+    """
+    value = plain(node)
+    if subject.kind is ParameterKind.JSON:
+        return value
+    wanted, name = _TYPES[subject.kind]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = tuple(value)
+    if isinstance(value, dict) and all(_is_texts(item) for item in value.values()):
+        return {key: frozenset(item) for key, item in value.items()}
+    if (
+        isinstance(value, wanted)
+        and isinstance(value, bool) == (wanted is bool)
+        and wanted is not dict
+    ):
+        return value
+    quote = ": quote it" if wanted is str and isinstance(value, int | Decimal) else ""
+    complaints.add(node.source, f"{subject.name} takes {name}, not {node.describe()}{quote}")
+    return None
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number; true and false are none."""
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def same(left: object, right: object) -> bool:
+    """Equal and of one type, since Python's True equals 1."""
+    if isinstance(left, frozenset | set) and isinstance(right, list | tuple):
+        return left == set(right)
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
+def size_of(text: str) -> int | None:
+    """`8GiB` and the like in bytes; None for any other text."""
+    match = re.fullmatch(r"([0-9]{1,12})(KiB|MiB|GiB)", text)
+    return int(match[1]) * UNITS[match[2]] if match else None
