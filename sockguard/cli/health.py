@@ -1,0 +1,63 @@
+"""`sockguard health`: 0 when the policy is loaded, the Engine answers and the log can be written.
+
+Must never change anything: it is the image's health check.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from sockguard.errors import SockguardError
+from sockguard.proxy.health import health_path
+from sockguard.settings import socket_dir_of
+
+if TYPE_CHECKING:
+    import argparse
+
+_SECONDS = 5.0
+
+
+class HealthError(SockguardError):
+    """The server cannot be asked."""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = commands.add_parser("health", help="ask the running server whether all is well")
+    parser.add_argument("--socket-dir", help="where the server has its sockets")
+    parser.add_argument("--json", action="store_true", help="print the server's answer as it is")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print one line for each part; return 0 when all are well, else 1."""
+    path = health_path(socket_dir_of(arguments.socket_dir, os.environ))
+    answer = _ask(str(path))
+    told = json.loads(answer)
+    if arguments.json:
+        print(answer.strip())
+    else:
+        for part, state in told.items():
+            if part != "healthy":
+                print(f"{part}: {state}")
+    return 0 if told["healthy"] else 1
+
+
+def _ask(path: str) -> str:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+        peer.settimeout(_SECONDS)
+        try:
+            peer.connect(path)
+            with peer.makefile("r", encoding="ascii") as lines:
+                answer = lines.readline()
+        except OSError as error:
+            raise HealthError(
+                f"no server answers at {path} ({error.strerror or error}); "
+                "is `sockguard serve` running with this --socket-dir?"
+            ) from error
+    if not answer:
+        raise HealthError(f"the server at {path} closed without an answer")
+    return answer

@@ -1,0 +1,52 @@
+"""The `sockguard` command: verbs in, exit code out.
+
+Must never do a verb's work itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from sockguard import __version__
+from sockguard.cli import audit, health, policy, serve
+from sockguard.errors import SockguardError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_INTERRUPTED = 130
+_FINDING = 1
+_VERBS = (serve, health, policy, audit)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every verb."""
+    parser = argparse.ArgumentParser(
+        prog="sockguard", description="A firewall for the Docker Engine's socket."
+    )
+    parser.add_argument("--version", action="version", version=f"sockguard {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for verb in _VERBS:
+        verb.register(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 good, 1 finding, 2 usage, 3 refused, 130 stopped."""
+    parsed = build_parser().parse_args(arguments)
+    try:
+        code: int = parsed.run(parsed)
+        sys.stdout.flush()
+    except SockguardError as error:
+        print(f"sockguard: {error}", file=sys.stderr)
+        return _FINDING
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code

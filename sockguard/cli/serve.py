@@ -1,0 +1,192 @@
+"""`sockguard serve`: put policy, record and sockets together and run until told to stop.
+
+Must never start half: what cannot work is an error before the first socket opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from sockguard.audit.event import Kind
+from sockguard.audit.folder import default_audit_dir
+from sockguard.audit.quota import RefusalQuota
+from sockguard.audit.store import Store
+from sockguard.audit.stream_store import StdoutSink
+from sockguard.audit.text import line_of
+from sockguard.policy.check import warnings_of
+from sockguard.policy.load import check_socket_paths, load_policy, shipped_folder
+from sockguard.policy.model import Mode
+from sockguard.proxy.engine_facts import EngineRange
+from sockguard.proxy.gate import Gate
+from sockguard.proxy.health import HealthSocket
+from sockguard.proxy.own_objects import SelfKnowledge, own_container_id
+from sockguard.proxy.record import Recorder
+from sockguard.proxy.server import Server, connection_limit
+from sockguard.proxy.sockets import socket_path
+from sockguard.settings import add_options, read_settings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from sockguard.audit.sink import Sink
+    from sockguard.policy.model import OwnObjects, Policy
+    from sockguard.settings import Settings
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = commands.add_parser("serve", help="guard the Engine's socket")
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; return 0."""
+    settings = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
+    policy = load_policy(settings.policy, shipped=shipped_folder())
+    check_socket_paths(policy, settings.socket_dir)
+    _ask_for_group(settings)
+    most = connection_limit()
+    sink = _open_sink(settings)
+    uvloop.run(_serve(settings, policy, sink, most))
+    return 0
+
+
+async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> None:
+    gate = _build_gate(settings, policy, sink)
+    server, health = Server(gate, most), HealthSocket(gate)
+    stopped = _stop_signal()
+    await server.start()
+    await health.start()
+    knowledge = _know_ourselves(gate)
+    gate.recorder.happened(Kind.START, f"serving policy {settings.policy}")
+    _announce(settings, policy)
+    try:
+        reason = await stopped
+    finally:
+        health.stop()
+        await server.stop()
+        knowledge.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await knowledge
+    gate.recorder.close(f"stopped by {reason}")
+
+
+def _build_gate(settings: Settings, policy: Policy, sink: Sink) -> Gate:
+    engine = EngineRange(settings.upstream, settings.timeouts.connect)
+    recorder = Recorder(
+        sink,
+        RefusalQuota(time.monotonic()),
+        _show(settings),
+        host=socket.gethostname(),
+        origin=lambda: (gate.policy.sha256, engine.facts.identity if engine.facts else ""),
+    )
+    gate = Gate(settings, policy, engine, recorder)
+    return gate
+
+
+def _open_sink(settings: Settings) -> Sink:
+    host = socket.gethostname()
+    if settings.audit == "stdout":
+        return StdoutSink(now=time.time, host=host)
+    return Store.open(
+        Path(settings.audit),
+        now=time.time,
+        segment_bytes=settings.audit_segment_bytes,
+        total_bytes=settings.audit_total_bytes,
+        host=host,
+    )
+
+
+def _show(settings: Settings) -> Callable[[bytes, bool], None]:
+    """Return what prints an event line on stdout, or ignores it, as the settings ask."""
+    if settings.audit == "stdout":
+        return lambda _line, _noteworthy: None
+    everything = settings.log == "all"
+    denied = settings.log == "denied"
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+    def show(line: bytes, noteworthy: bool) -> None:
+        if not (noteworthy or everything):
+            return
+        event = json.loads(line)
+        if denied and event.get("decision") == "allow":
+            return
+        if settings.log_format == "json":
+            print(line.decode("ascii"), end="", flush=True)
+        else:
+            print(line_of(event, colour=colour), flush=True)
+
+    return show
+
+
+def _know_ourselves(gate: Gate) -> asyncio.Task[None]:
+    """Start to look for our own container, so that no client can turn it against us."""
+    container = own_container_id(Path("/proc/self"))
+
+    def learned(own: OwnObjects) -> None:
+        gate.own = own
+
+    async def watch() -> None:
+        if not container:
+            _tell("not in a container: nothing on the Engine to protect as its own")
+            return
+        settings = gate.settings
+        await SelfKnowledge(
+            settings.upstream, container, settings.timeouts.connect, learned, _tell
+        ).watch()
+
+    return asyncio.get_running_loop().create_task(watch())
+
+
+def _stop_signal() -> asyncio.Future[str]:
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[str] = loop.create_future()
+
+    def stop(name: str) -> None:
+        if not stopped.done():
+            stopped.set_result(name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number.name)
+    return stopped
+
+
+def _announce(settings: Settings, policy: Policy) -> None:
+    _tell(f"guarding {settings.upstream} with policy {settings.policy} ({policy.sha256[:12]})")
+    for client in policy.clients.values():
+        listener = "main" if client.socket is None else client.name
+        path = socket_path(settings.socket_dir, listener)
+        _tell(f"client '{client.name}' (role {client.role.name}) at unix://{path}")
+        if client.mode is Mode.REPORT:
+            _tell(f"client '{client.name}' is in report mode: it has root on this host")
+    for warning in warnings_of(policy):
+        _tell(f"warning: {warning}")
+
+
+def _ask_for_group(settings: Settings) -> None:
+    """Say in words which group is missing when the Engine's socket cannot be opened."""
+    path = settings.upstream
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        gid = path.stat().st_gid
+        _tell(
+            f"uid {os.geteuid()} may not open {path}, which belongs to group {gid}: "
+            f'add `group_add: ["{gid}"]` to the service in compose.yaml, '
+            f"or `--group-add {gid}` to docker run"
+        )
+
+
+def _tell(text: str) -> None:
+    print(f"sockguard: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,100 @@
+"""The head of the Engine's answer as the client gets it.
+
+Must never pass a redirect, a hop-by-hop header or a version that the catalogue does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Reason, Refusal
+from sockguard.proxy.engine_facts import NEWEST
+from sockguard.wire.head import Framing, FramingKind, format_response
+
+if TYPE_CHECKING:
+    from sockguard.wire.head import ResponseHead
+
+SWITCHING = 101
+NOT_MODIFIED = 304
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "content-length",
+        "upgrade",
+    }
+)  # RFC 9110 section 7.6.1, and the framing that is written anew
+_RAW_STREAMS = frozenset(
+    {"application/vnd.docker.raw-stream", "application/vnd.docker.multiplexed-stream"}
+)
+_API_VERSION = re.compile(r"1\.([0-9]{1,4})")
+
+
+def check_answer(head: ResponseHead, *, upgrade_sent: bool) -> None:
+    """Refuse (502) an answer that must not reach a client."""
+    if head.status in _REDIRECTS:
+        raise Refusal(Reason.UPSTREAM, f"the Engine answered with a redirect ({head.status})")
+    if head.status == SWITCHING and not upgrade_sent:
+        raise Refusal(Reason.UPSTREAM, "the Engine switched protocols without being asked")
+
+
+def opens_tunnel(head: ResponseHead, *, tunnel_asked: bool, upgrade_sent: bool) -> bool:
+    """Tell whether bytes flow both ways from here: a 101 to our Upgrade, or a raw stream."""
+    if not tunnel_asked:
+        return False
+    if head.status == SWITCHING:
+        return upgrade_sent
+    return (
+        head.status == 200  # noqa: PLR2004
+        and head.framing.kind is FramingKind.UNTIL_CLOSE
+        and head.first("content-type").lower() in _RAW_STREAMS
+    )
+
+
+def answer_framing(head: ResponseHead, *, http10: bool) -> Framing:
+    """Return the framing towards the client: HTTP/1.0 knows no chunks."""
+    if http10 and head.framing.kind is FramingKind.CHUNKED:
+        return Framing(FramingKind.UNTIL_CLOSE)
+    return head.framing
+
+
+def answer_head(head: ResponseHead, framing: Framing, *, close: bool, head_request: bool) -> bytes:
+    """Return the head to send for an answer with a body in this framing."""
+    headers = [
+        (name, _clamped(name, value))
+        for name, value in head.headers
+        if name.lower() not in _HOP_BY_HOP
+    ]
+    if framing.kind is FramingKind.LENGTH:
+        headers.append(("Content-Length", str(framing.length)))
+    elif framing.kind is FramingKind.CHUNKED:
+        headers.append(("Transfer-Encoding", "chunked"))
+    elif head_request and head.first("content-length"):
+        headers.append(("Content-Length", head.first("content-length")))
+    if close:
+        headers.append(("Connection", "close"))
+    return format_response(head.status, head.reason, headers)
+
+
+def tunnel_head(head: ResponseHead) -> bytes:
+    """Return the head that opens a tunnel: the Engine's own, with the Upgrade it agreed to."""
+    headers = [(name, value) for name, value in head.headers if name.lower() not in _HOP_BY_HOP]
+    if head.status == SWITCHING:
+        headers += [("Connection", "Upgrade"), ("Upgrade", head.first("upgrade"))]
+    return format_response(head.status, head.reason, headers)
+
+
+def _clamped(name: str, value: str) -> str:
+    """Let clients negotiate down to what the catalogue knows."""
+    if name.lower() != "api-version":
+        return value
+    match = _API_VERSION.fullmatch(value)
+    return f"1.{NEWEST}" if match and int(match[1]) > NEWEST else value

@@ -1,0 +1,219 @@
+"""One byte stream with back-pressure and half-close, over an asyncio transport.
+
+Must never look into the bytes: who reads them decides what they mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+READ_AHEAD = 256 * 1024
+"""Bytes kept for a slow reader before the kernel is asked to hold the rest."""
+
+
+class Sink(Protocol):
+    """Where arriving bytes go while nobody awaits them."""
+
+    def bytes_came(self, data: bytes) -> None:
+        """Take the next piece."""
+
+    def eof_came(self) -> None:
+        """Learn that the peer sends no more."""
+
+
+class Channel(asyncio.Protocol):
+    """One connected peer. Bytes are read with `read`, or go to `sink` while one is set."""
+
+    __slots__ = (
+        "_held",
+        "_on_lost",
+        "_on_open",
+        "_paused",
+        "_size",
+        "_source",
+        "_waiter",
+        "eof",
+        "lost",
+        "sink",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        on_open: Callable[[Channel], None] | None = None,
+        on_lost: Callable[[], None] | None = None,
+    ) -> None:
+        self._on_open = on_open
+        self._on_lost = on_lost
+        self._held: list[bytes] = []
+        self._size = 0
+        self._paused = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._source: Channel | None = None
+        self.eof = False
+        self.lost = False
+        self.sink: Sink | None = None
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
+
+    # --- called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start: the peer is connected."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=READ_AHEAD)
+        if self._on_open is not None:
+            self._on_open(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand the piece to the sink, else keep it for `read`."""
+        if self.sink is not None:
+            self.sink.bytes_came(data)
+            return
+        self._held.append(data)
+        self._size += len(data)
+        if self._size > READ_AHEAD and not self._paused:
+            self._paused = True
+            self.transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        """Note the peer's half-close; ours stays open until we close it."""
+        self.eof = True
+        self._wake()
+        if self.sink is not None:
+            self.sink.eof_came()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End: nothing can be written any more."""
+        del exc
+        self.lost = True
+        source, self._source = self._source, None
+        if source is not None:
+            source.resume()
+        if not self.eof:
+            self.eof_received()
+        self._wake()
+        if self._on_lost is not None:
+            self._on_lost()
+
+    def pause_writing(self) -> None:
+        """Stop the source of what is written here while the peer is slow."""
+        if self._source is not None:
+            self._source.pause()
+
+    def resume_writing(self) -> None:
+        """Let the source go on."""
+        if self._source is not None:
+            self._source.resume()
+        self._wake()
+
+    # --- called by the data plane
+
+    async def read(self) -> bytes:
+        """Return what has arrived, at least one byte, or b"" at the peer's end."""
+        while not self._held:
+            if self.eof:
+                return b""
+            await self._wait()
+        return self.take()
+
+    def take(self) -> bytes:
+        """Return what has arrived and was not read yet, without waiting."""
+        held = self._held
+        data = held[0] if len(held) == 1 else b"".join(held)
+        self._held = []
+        self._size = 0
+        if self._paused:
+            self._paused = False
+            self.resume()
+        return data
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes have arrived and were not read yet."""
+        return self._size
+
+    def put_back(self, data: bytes) -> None:
+        """Return what was read too far; the next read starts with it."""
+        if data:
+            self._held.insert(0, data)
+            self._size += len(data)
+
+    def redirect(self, sink: Sink) -> None:
+        """Send what has arrived, and all that will, to the sink."""
+        self.sink = sink
+        if self._held:
+            sink.bytes_came(self.take())
+        if self.eof and self.sink is sink:
+            sink.eof_came()
+
+    def feeds(self, target: Channel) -> None:
+        """Read from here only as fast as the target's peer takes it."""
+        target._source = self
+
+    def write(self, *pieces: bytes) -> None:
+        """Queue the pieces for the peer; nothing happens when it is gone."""
+        if self.lost:
+            return
+        if len(pieces) == 1:
+            self.transport.write(pieces[0])
+        else:
+            self.transport.writelines(pieces)
+
+    def write_eof(self) -> None:
+        """Half-close: the peer reads an end after all that was written."""
+        if not self.lost and not self.transport.is_closing():
+            self.transport.write_eof()
+
+    def pause(self) -> None:
+        """Stop reading from the peer."""
+        if not self.lost and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read from the peer again."""
+        if not self.lost and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def close(self, grace: float) -> None:
+        """Close after all that was written has gone out, or cut after so many seconds."""
+        self.transport.close()
+        if not self.lost and self.transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(grace, self.abort)
+
+    def abort(self) -> None:
+        """Close at once."""
+        self.transport.abort()
+
+    def interrupt(self) -> None:
+        """Wake whoever reads as if the peer had ended."""
+        self.eof = True
+        self._wake()
+
+    def hung_up(self) -> bool:
+        """Ask the kernel whether the peer is gone altogether, which no event reports."""
+        if self.lost:
+            return True
+        sock = self.transport.get_extra_info("socket")
+        if sock is None or sock.fileno() < 0:
+            return True
+        poller = select.poll()
+        poller.register(sock.fileno(), 0)
+        return any(events & (select.POLLHUP | select.POLLERR) for _, events in poller.poll(0))
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,273 @@
+"""One client connection, told from top to bottom: read, judge, record, forward, answer.
+
+Must never forward before the decision is recorded, nor let an error become a forwarded request:
+this is the one place that turns the unexpected into a refusal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.policy.decide import decide
+from sockguard.policy.identify import identify
+from sockguard.proxy.engine_facts import version_to_send
+from sockguard.proxy.exchange import Exchange
+from sockguard.proxy.intake import check_granted, read_request
+from sockguard.proxy.outgoing import write_outgoing
+from sockguard.proxy.read_body import BodyReader
+from sockguard.proxy.refusals import refusal_response
+from sockguard.proxy.relay import Discard
+from sockguard.proxy.upstream import Upstream
+from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
+
+if TYPE_CHECKING:
+    from sockguard.identity.caller import Caller
+    from sockguard.policy.model import Client
+    from sockguard.proxy.channel import Channel
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.intake import Request
+    from sockguard.proxy.record import Account
+
+DISCARD_BYTES = 64 * 1024**2
+CLIENT_GRACE = 300.0
+"""Seconds for a slow client to take the end of its answer before it is cut."""
+
+
+class Connection:
+    """One accepted peer, served until it ends or an anomaly ends it."""
+
+    __slots__ = (
+        "_expiry",
+        "_gate",
+        "_late",
+        "_upstream",
+        "_whole",
+        "caller",
+        "channel",
+        "exchange",
+        "idle",
+        "streaming",
+    )
+
+    def __init__(self, channel: Channel, caller: Caller, gate: Gate) -> None:
+        self.channel = channel
+        self.caller = caller
+        self.exchange: Exchange | None = None
+        self.idle = True
+        self.streaming = False
+        """Whether the request that is served now may stay open for long."""
+        self._gate = gate
+        settings = gate.settings
+        self._upstream = Upstream(settings.upstream, settings.timeouts.connect)
+        self._whole = True  # no byte of the current request is left unread
+        self._expiry = 0.0  # loop time at which what is awaited now is late, 0 for never
+        self._late: Refusal | None = None
+
+    async def run(self) -> None:
+        """Serve requests one after the other."""
+        try:
+            while await self._serve_one() and not self._gate.draining:
+                pass
+        finally:
+            self._upstream.drop()
+            self.channel.close(CLIENT_GRACE)
+            self._gate.connections.pop(self, None)
+
+    def cut(self, ended: str) -> None:
+        """End what is served now at once."""
+        if self.exchange is not None:
+            self.exchange.stop(ended)
+        self.channel.interrupt()
+
+    def tick(self, now: float, *, poll: bool) -> None:
+        """Notice what no event reports: a time limit, a half-closed peer that is gone."""
+        if self._expiry and now >= self._expiry and self._late is not None:
+            self._expiry = 0.0
+            if self.exchange is not None:
+                self.exchange.stop("timeout", self._late)
+            else:
+                self.channel.interrupt()
+        elif poll and self.exchange is not None:
+            self.exchange.peer_gone()
+
+    def expect_within(self, seconds: float, late: Refusal) -> None:
+        """Let what is awaited next take so long, else end it with this refusal."""
+        self._expiry = asyncio.get_running_loop().time() + seconds
+        self._late = late
+
+    def body_was_read(self, rest: bytes) -> None:
+        """Learn that the current request has been read to its end; `rest` came behind it."""
+        self._whole = True
+        self._expiry = 0.0
+        self.channel.put_back(rest)
+
+    async def read_more(self, cut_short: str) -> bytes:
+        """Return the next bytes of a request; raises a refusal when they do not come."""
+        piece = await self.channel.read()
+        if not piece:
+            raise self._late if self._late and not self._expiry else Malformed(cut_short)
+        return piece
+
+    # --- one request
+
+    async def _serve_one(self) -> bool:
+        """Serve one request; return whether the connection may carry another."""
+        account: Account | None = None
+        recorder = self._gate.recorder
+        try:
+            data = await self._read_head()
+            if data is None:
+                return False
+            account = recorder.begin(self.caller)
+            return await self._handle(data, account)
+        except Refusal as refusal:
+            return await self._refuse(refusal, account or recorder.begin(self.caller))
+        except Exception:  # noqa: BLE001 - whatever goes wrong ends in a refusal
+            traceback.print_exc(file=sys.stderr)
+            failure = Refusal(Reason.INTERNAL, "an error of sockguard itself, see its own log")
+            return await self._refuse(failure, account or recorder.begin(self.caller))
+        finally:
+            self.exchange = None
+            self._expiry = 0.0
+            self._late = None
+
+    async def _read_head(self) -> bytes | None:
+        """Return the bytes of one whole head, None when the client ends between requests."""
+        connections = self._gate.connections
+        connections[self] = connections.pop(self, None)  # the longest idle stays first
+        self.idle = True
+        data = await self.channel.read()
+        self.idle = False
+        if not data:
+            return None
+        self._whole = False
+        end = find_head_end(data)
+        if end < 0:
+            limit = self._gate.settings.timeouts.head
+            self.expect_within(limit, Malformed(f"no whole head within {limit:g} s", status=408))
+        while end < 0:
+            scanned = len(data)
+            data += await self.read_more("the connection ended within a request head")
+            end = find_head_end(data, scanned)
+        self._expiry = 0.0
+        self.channel.put_back(data[end:])
+        return data[:end]
+
+    async def _handle(self, data: bytes, account: Account) -> bool:
+        head = account.head = parse_request_head(data)
+        self._whole = head.framing.kind is FramingKind.NONE
+        gate = self._gate
+        client = account.client = identify(gate.policy, self.caller)
+        request = account.request = read_request(head)
+        gate.limiter.admit(client, asyncio.get_running_loop().time())
+        check_granted(client, request)
+        if not request.streams:
+            return await self._judge(request, client, account)
+        gate.limiter.open_stream(client)
+        self.streaming = True
+        try:
+            return await self._judge(request, client, account)
+        finally:
+            self.streaming = False
+            gate.limiter.close_stream(client)
+
+    async def _judge(self, request: Request, client: Client, account: Account) -> bool:
+        gate = self._gate
+        reader = BodyReader(self, request, client, gate.limiter)
+        try:
+            body = await reader.read(gate.settings.timeouts.body)
+            decision = decide(client, request.question(body, gate.own))
+            account.decision = decision
+            if not decision.allowed:
+                raise Refusal(
+                    decision.reason or Reason.INTERNAL, decision.message, detail=decision.detail
+                )
+            gate.recorder.allowed(account)
+            if request.operation.writes or request.operation.bulk_read:
+                await gate.recorder.synced()
+            version = await self._version_to_send(request)
+            out = await write_outgoing(request, client, decision, body, reader, version)
+        finally:
+            reader.release()
+        return await self._forward(Exchange(self.channel, self._upstream, out), account)
+
+    async def _version_to_send(self, request: Request) -> int:
+        if request.version is not None:
+            return request.version
+        engine = self._gate.engine
+        return version_to_send(engine.facts or await engine.learn())
+
+    async def _forward(self, exchange: Exchange, account: Account) -> bool:
+        limit = self._gate.settings.timeouts.quick_answer
+        if account.request is not None and account.request.quick:
+            silent = f"the Engine did not answer within {limit:g} s"
+            self.expect_within(limit, Refusal(Reason.UPSTREAM, silent, status=504))
+        self.exchange = account.exchange = exchange
+        try:
+            await exchange.run()
+        finally:
+            self._whole = exchange.request_read
+            if exchange.engine_gone:
+                self._gate.engine.forget()
+        self._gate.recorder.outcome(account, status=exchange.status, ended=exchange.ended)
+        if not self._whole:
+            await self._linger()
+        return exchange.reusable
+
+    # --- refusals
+
+    async def _refuse(self, refusal: Refusal, account: Account) -> bool:
+        exchange, head = account.exchange, account.head
+        if exchange is not None and exchange.answering:
+            self._gate.recorder.outcome(account, status=exchange.status, ended=exchange.ended)
+            return False
+        self._record_refusal(refusal, account)
+        keep = self._whole and head is not None and head.keep_alive and not head.upgrade_asked
+        keep = keep and exchange is None and not self.channel.waiting_bytes
+        hints = account.decision.hint if account.decision else ""
+        self.channel.write(
+            refusal_response(
+                refusal,
+                "" if account.counted else account.event_id,
+                hint=hints if self._gate.settings.hints == "full" else "",
+                head_only=head is not None and head.method == "HEAD",
+                close=not keep,
+            )
+        )
+        if not keep:
+            await self._linger()
+        return keep
+
+    def _record_refusal(self, refusal: Refusal, account: Account) -> None:
+        recorder, exchange = self._gate.recorder, account.exchange
+        try:
+            if not account.recorded:
+                recorder.refused(account, refusal)
+            ended = exchange.ended if exchange is not None else "refused"
+            recorder.outcome(account, status=refusal.status, ended=ended)
+        except Refusal as failure:
+            sys.stderr.write(f"sockguard: {failure.message}\n")
+
+    async def _linger(self) -> None:
+        """Let a client that is still sending see its answer: half-close, discard, then close."""
+        self.channel.write_eof()
+        if self.channel.eof or self.channel.lost:
+            return
+        over = asyncio.get_running_loop().create_future()
+
+        def done() -> None:
+            if not over.done():
+                over.set_result(None)
+
+        self.channel.redirect(Discard(DISCARD_BYTES, done))
+        try:
+            async with asyncio.timeout(self._gate.settings.timeouts.discard):
+                await over
+        except TimeoutError:
+            pass
+        finally:
+            self.channel.sink = None

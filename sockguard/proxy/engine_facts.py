@@ -1,0 +1,111 @@
+"""What the Engine says of itself: its API range and its id, asked once and after each failure.
+
+Must never guess: while the Engine has not answered, what needs its range is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.proxy.ask import ask
+from sockguard.proxy.upstream import connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sockguard.proxy.channel import Channel
+
+FLOOR = 24
+"""Lowest minor API version that is forwarded: older ones read request bodies differently."""
+NEWEST = 56
+"""Newest minor API version that the catalogue knows."""
+_VERSION = re.compile(r"1\.([1-9][0-9]{0,2})")
+_ASK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """`newest` is the minor version of the Engine's newest API, `identity` its id or ""."""
+
+    newest: int
+    identity: str = ""
+
+
+class EngineRange:
+    """Learns the facts when first needed; `forget` makes it learn them again."""
+
+    __slots__ = ("_asking", "_path", "_seconds", "facts")
+
+    def __init__(self, path: Path, connect_seconds: float) -> None:
+        self._path = path
+        self._seconds = connect_seconds
+        self._asking = asyncio.Lock()
+        self.facts: EngineFacts | None = None
+
+    def forget(self) -> None:
+        """Ask again next time: an Engine that was gone may come back as another version."""
+        self.facts = None
+
+    async def learn(self) -> EngineFacts:
+        """Return the facts, asking the Engine unless they are known; raises a refusal."""
+        async with self._asking:
+            if self.facts is None:
+                self.facts = await self._ask()
+            return self.facts
+
+    async def _ask(self) -> EngineFacts:
+        channel = await connect(self._path, self._seconds)
+        try:
+            async with asyncio.timeout(_ASK_SECONDS):
+                newest = await _newest(channel)
+                return EngineFacts(newest, await _identity(channel))
+        except TimeoutError as error:
+            raise Refusal(
+                Reason.UPSTREAM,
+                f"the Engine did not tell its version in {_ASK_SECONDS:g} s",
+                status=504,
+            ) from error
+        finally:
+            channel.abort()
+
+
+async def _newest(channel: Channel) -> int:
+    status, document = await ask(channel, "/version")
+    told = document.get("ApiVersion") if isinstance(document, dict) else None
+    match = _VERSION.fullmatch(told) if isinstance(told, str) else None
+    if status != 200 or match is None:  # noqa: PLR2004
+        raise Refusal(Reason.UPSTREAM, "what answers at the upstream socket is no Docker Engine")
+    return int(match[1])
+
+
+async def _identity(channel: Channel) -> str:
+    try:
+        _, document = await ask(channel, "/info")
+    except (Refusal, Malformed):
+        return ""
+    identity = document.get("ID") if isinstance(document, dict) else None
+    return identity if isinstance(identity, str) else ""
+
+
+def version_to_send(facts: EngineFacts) -> int:
+    """Return the minor version for a request that names none."""
+    return min(facts.newest, NEWEST)
+
+
+def check_version(asked: int) -> None:
+    """Refuse a minor version outside floor and catalogue, in the Engine's own kind of words."""
+    if asked < FLOOR:
+        raise Refusal(
+            Reason.VERSION,
+            f"client version 1.{asked} is too old. Minimum supported API version is 1.{FLOOR}, "
+            "please upgrade your client to a newer version",
+        )
+    if asked > NEWEST:
+        raise Refusal(
+            Reason.VERSION,
+            f"client version 1.{asked} is too new. Maximum supported API version is 1.{NEWEST}",
+        )

@@ -1,0 +1,302 @@
+"""One judged request on its way to the Engine and its answer on the way back.
+
+Must never send anything that was not judged, and never reuse a connection after an anomaly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.proxy.answer import (
+    answer_framing,
+    answer_head,
+    check_answer,
+    opens_tunnel,
+    tunnel_head,
+)
+from sockguard.proxy.relay import BodyPump, Pipe, Watch
+from sockguard.proxy.upstream import UNSENT_GRACE, EngineGone, read_response_head
+from sockguard.wire.body import decoder_for
+from sockguard.wire.head import Framing, FramingKind
+
+if TYPE_CHECKING:
+    from sockguard.proxy.channel import Channel
+    from sockguard.proxy.upstream import Upstream
+    from sockguard.wire.head import RequestHead, ResponseHead
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes to the Engine: canonical head, JSON body (or b""), and how the exchange may go.
+
+    `streamed` is the framing of a body that is still to come from the client. `stdin` tells
+    whether a tunnel's client bytes may pass. `limit` bounds streamed bytes in each direction.
+    """
+
+    head: bytes
+    body: bytes
+    request: RequestHead
+    streamed: Framing | None = None
+    upgrade: bool = False
+    tunnel: bool = False
+    stdin: bool = True
+    limit: int | None = None
+    close: bool = False
+
+
+class Exchange:
+    """Carries one request and its answer; afterwards tells what happened."""
+
+    __slots__ = (
+        "_client",
+        "_done",
+        "_engine",
+        "_finished",
+        "_inward",
+        "_out",
+        "_outward",
+        "_upstream",
+        "_watch",
+        "answering",
+        "ended",
+        "failure",
+        "reusable",
+        "status",
+    )
+
+    def __init__(self, client: Channel, upstream: Upstream, out: Outgoing) -> None:
+        self._client = client
+        self._upstream = upstream
+        self._out = out
+        self._done: asyncio.Future[None] | None = None
+        self._finished = False
+        self._engine: Channel | None = None
+        self._inward: BodyPump | Pipe | None = None
+        self._outward: BodyPump | Pipe | None = None
+        self._watch: Watch | None = None
+        self.answering = False
+        """Whether the client has begun to get its answer."""
+        self.status = 0
+        self.ended = "complete"
+        self.failure: Refusal | None = None
+        """Why the request has to be refused although it was allowed."""
+        self.reusable = False
+        """Whether the client's connection may carry another request."""
+
+    @property
+    def bytes_in(self) -> int:
+        """Decoded bytes that went to the Engine."""
+        return len(self._out.body) + (self._inward.size if self._inward else 0)
+
+    @property
+    def bytes_out(self) -> int:
+        """Decoded bytes that the Engine answered with."""
+        return self._outward.size if self._outward else 0
+
+    @property
+    def request_read(self) -> bool:
+        """Whether the client's request has been read to its end."""
+        return self._out.streamed is None or (self._inward is not None and self._inward.done)
+
+    @property
+    def engine_gone(self) -> bool:
+        """Whether the Engine was not there, or left in the middle."""
+        return self._engine is None or self.ended == "engine_gone"
+
+    async def run(self) -> None:
+        """Forward, relay, and release both sides; raises a refusal while none was answered."""
+        try:
+            head = await self._send_and_read_head()
+            check_answer(head, upgrade_sent=self._out.upgrade)
+            await self._answer(head)
+        except Malformed as garbage:
+            raise self.failure or Refusal(
+                Reason.UPSTREAM, f"the Engine's answer is not HTTP: {garbage.message}"
+            ) from garbage
+        finally:
+            self._release()
+
+    def stop(self, ended: str, failure: Refusal | None = None) -> None:
+        """End the exchange from outside: a time limit, a client that left, a shutdown."""
+        if self.ended == "complete":
+            self.ended = ended
+            self.failure = failure
+        if self._engine is not None:
+            self._engine.close(UNSENT_GRACE)
+            self._engine.interrupt()
+        self._finish()
+
+    def client_left(self) -> None:
+        """Tell the Engine, by closing, that the client is gone altogether."""
+        self.stop("client_gone")
+
+    # --- towards the Engine
+
+    async def _send_and_read_head(self) -> ResponseHead:
+        while True:
+            self._engine = await self._upstream.ready()
+            self._send(self._engine)
+            try:
+                return await read_response_head(self._engine, self._out.request.method)
+            except EngineGone as gone:
+                if self.failure is not None:
+                    raise self.failure from gone
+                if self._may_retry(gone):
+                    self._upstream.drop()
+                    continue
+                if self.ended == "complete":
+                    self.ended = "engine_gone"
+                raise Refusal(
+                    Reason.UPSTREAM, "the Engine closed the connection without an answer"
+                ) from gone
+
+    def _may_retry(self, gone: EngineGone) -> bool:
+        return (
+            self._upstream.reused
+            and not gone.began
+            and self.ended == "complete"
+            and self._out.request.method in ("GET", "HEAD")
+            and not self._client.lost
+        )
+
+    def _send(self, engine: Channel) -> None:
+        self._client.feeds(engine)
+        engine.feeds(self._client)
+        self._watch = Watch(engine, self.client_left, self.peer_gone, holding=self._out.tunnel)
+        if self._out.streamed is None:
+            engine.write(self._out.head + self._out.body)
+            self._client.redirect(self._watch)
+            return
+        self._inward = BodyPump(
+            engine,
+            decoder_for(self._out.streamed),
+            self._body_sent,
+            opening=self._out.head,
+            chunked=self._out.streamed.kind is FramingKind.CHUNKED,
+            limit=self._out.limit,
+        )
+        self._inward.start(self._client.take())
+        if not self._inward.done:
+            self._client.redirect(self._inward)
+
+    def _body_sent(self) -> None:
+        pump, engine = self._inward, self._engine
+        if not isinstance(pump, BodyPump) or engine is None or self._watch is None:
+            return
+        if pump.failure is None:
+            if pump.rest:
+                self._watch.bytes_came(pump.rest)
+            self._client.redirect(self._watch)
+            return
+        ended = "client_gone" if self._client.eof else "refused"
+        self.stop(ended, pump.failure)
+
+    # --- towards the client
+
+    async def _answer(self, head: ResponseHead) -> None:
+        self.status = head.status
+        if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
+            await self._tunnel(head)
+        else:
+            await self._relay_body(head)
+
+    async def _relay_body(self, head: ResponseHead) -> None:
+        engine, request = self._running(), self._out.request
+        framing = answer_framing(head, http10=request.http10)
+        body_left = self._inward is not None and not self._inward.done
+        close = (
+            self._out.close
+            or body_left
+            or self._watch_is_early()
+            or framing.kind is FramingKind.UNTIL_CLOSE
+        )
+        opening = answer_head(head, framing, close=close, head_request=request.method == "HEAD")
+        self.answering = True
+        pump = self._outward = BodyPump(
+            self._client,
+            decoder_for(head.framing),
+            self._finish,
+            opening=opening,
+            chunked=framing.kind is FramingKind.CHUNKED,
+            limit=None,
+        )
+        pump.start(engine.take())
+        if not pump.done:
+            engine.redirect(pump)
+        await self._until_done()
+        self._settle(pump, head, close=close or body_left)
+
+    def _settle(self, pump: BodyPump, head: ResponseHead, *, close: bool) -> None:
+        if pump.failure is not None and self.ended == "complete":
+            self.ended = "engine_gone"
+        whole = self.ended == "complete"
+        sent = self._inward is None or self._inward.done
+        ended = self._watch is not None and self._watch.ended
+        if not (whole and sent and head.keep_alive and not ended and not pump.rest):
+            self._upstream.drop()
+        self.reusable = whole and not close and not self._watch_is_early() and not ended
+
+    async def _tunnel(self, head: ResponseHead) -> None:
+        engine, watch = self._running(), self._watch
+        held = watch.held if watch is not None else b""
+        self.answering = True
+        self._client.write(tunnel_head(head))
+        limit = self._out.limit
+        inward = self._inward = Pipe(
+            engine, self._one_side_ended, passing=self._out.stdin, limit=limit
+        )
+        outward = self._outward = Pipe(self._client, self._one_side_ended, limit=limit)
+        if held:
+            inward.bytes_came(held)
+        self._client.redirect(inward)
+        engine.redirect(outward)
+        await self._until_done()
+        self._upstream.drop()
+        self.reusable = False
+
+    def _one_side_ended(self) -> None:
+        pipes = (self._inward, self._outward)
+        failure = next((pipe.failure for pipe in pipes if pipe and pipe.failure), None)
+        if failure is not None:
+            self.stop("refused", failure)
+        elif all(pipe is not None and pipe.done for pipe in pipes) or self.peer_gone():
+            self._finish()
+
+    # --- the end
+
+    def peer_gone(self) -> bool:
+        """Ask whether a side that sent its end is gone altogether; if so, end the exchange."""
+        if self._client.eof and self._client.hung_up():
+            self.client_left()
+            return True
+        engine, outward = self._engine, self._outward
+        if isinstance(outward, Pipe) and outward.done and engine is not None and engine.hung_up():
+            self._finish()
+            return True
+        return False
+
+    def _running(self) -> Channel:
+        if self._engine is None:
+            raise Refusal(Reason.INTERNAL, "an answer without a connection")
+        return self._engine
+
+    def _watch_is_early(self) -> bool:
+        return self._watch is not None and self._watch.early
+
+    async def _until_done(self) -> None:
+        if not self._finished:
+            self._done = asyncio.get_running_loop().create_future()
+            await self._done
+
+    def _finish(self) -> None:
+        self._finished = True
+        if self._done is not None and not self._done.done():
+            self._done.set_result(None)
+
+    def _release(self) -> None:
+        self._client.sink = None
+        if self._engine is not None:
+            self._engine.sink = None

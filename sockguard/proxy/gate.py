@@ -1,0 +1,34 @@
+"""What all connections of one server share.
+
+Must never hold anything of a single request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sockguard.policy.model import OwnObjects
+from sockguard.proxy.limits import Limiter
+
+if TYPE_CHECKING:
+    from sockguard.policy.model import Policy
+    from sockguard.proxy.connection import Connection
+    from sockguard.proxy.engine_facts import EngineRange
+    from sockguard.proxy.record import Recorder
+    from sockguard.settings import Settings
+
+
+@dataclass(slots=True)
+class Gate:
+    """Policy, facts, limits and record; `policy` is swapped as one reference."""
+
+    settings: Settings
+    policy: Policy
+    engine: EngineRange
+    recorder: Recorder
+    own: OwnObjects = field(default_factory=OwnObjects)
+    limiter: Limiter = field(default_factory=Limiter)
+    connections: dict[Connection, None] = field(default_factory=dict)
+    """Open connections, the longest idle first."""
+    draining: bool = False

@@ -1,0 +1,87 @@
+"""From an allowed request to what is sent: canonical head, re-encoded body, kind of exchange.
+
+Must never look at the client's bytes again: everything comes from the judged form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.operation import BodyKind, Streaming
+from sockguard.errors import Malformed
+from sockguard.proxy.exchange import Outgoing
+from sockguard.proxy.forward import request_head
+from sockguard.proxy.read_body import in_slices
+from sockguard.wire.document import encode_steps
+from sockguard.wire.head import Framing, FramingKind
+
+if TYPE_CHECKING:
+    from sockguard.policy.model import Body, Client, Decision
+    from sockguard.proxy.intake import Request
+    from sockguard.proxy.read_body import BodyReader
+
+_ATTACHES = frozenset({"containers.attach", "containers.attach_ws"})
+
+
+async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged request
+    request: Request,
+    client: Client,
+    decision: Decision,
+    body: Body,
+    reader: BodyReader,
+    version: int,
+) -> Outgoing:
+    """Return what the exchange sends; raises Malformed for an Upgrade that does not fit."""
+    data = await in_slices(encode_steps(body.document)) if body.present else b""
+    streamed = reader.streamed
+    tunnel = _opens_tunnel(request, body)
+    upgrade = tunnel and _upgrade_asked(request)
+    head = request_head(
+        request,
+        version=version,
+        pairs=decision.pairs,
+        framing=streamed or Framing(FramingKind.LENGTH if data else FramingKind.NONE, len(data)),
+        content_type=_content_type(request, body),
+        upgrade=upgrade,
+    )
+    return Outgoing(
+        head=head,
+        body=data,
+        request=request.head,
+        streamed=streamed,
+        upgrade=upgrade,
+        tunnel=tunnel,
+        stdin=request.operation.name not in _ATTACHES or bool(request.query.values.get("stdin")),
+        limit=client.limits.body,
+        close=not request.head.keep_alive or request.head.upgrade_asked,
+    )
+
+
+def _opens_tunnel(request: Request, body: Body) -> bool:
+    operation = request.operation
+    if operation.streaming not in (Streaming.HIJACK, Streaming.H2C):
+        return False
+    document = body.document
+    return not (isinstance(document, dict) and document.get("Detach") is True)
+
+
+def _upgrade_asked(request: Request) -> bool:
+    """Whether the client asked for the operation's own Upgrade; any other one is refused."""
+    head = request.head
+    if not head.upgrade_asked:
+        return False
+    if head.upgrade.lower() != request.operation.upgrade:
+        raise Malformed(
+            f"{request.operation.name} upgrades to {request.operation.upgrade} only, "
+            "with Connection: Upgrade",
+            detail="Upgrade",
+        )
+    return True
+
+
+def _content_type(request: Request, body: Body) -> str:
+    if body.present:
+        return "application/json"
+    if request.operation.body in (BodyKind.TAR, BodyKind.RAW):
+        return request.head.first("content-type")
+    return ""

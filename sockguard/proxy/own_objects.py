@@ -1,0 +1,128 @@
+"""What on the Engine belongs to sockguard itself, so that no client can turn it against us.
+
+Must never fail silently: when we run in a container and cannot find it, that is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sockguard.errors import Refusal
+from sockguard.policy.model import OwnObjects
+from sockguard.proxy.ask import ask, follow
+from sockguard.proxy.upstream import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sockguard.wire.document import Value
+
+_MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)\b")
+_CGROUP = re.compile(r"(?:/docker[/-]|/libpod-)([0-9a-f]{64})(?:\.scope)?$", re.MULTILINE)
+_RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
+_FOUND = 200
+
+
+def own_container_id(proc: Path) -> str:
+    """Return the full id of the container that this process runs in, "" outside of any.
+
+    `proc` is /proc/self: the Engine mounts its hostname file into each container.
+    """
+    for name, pattern in (("mountinfo", _MOUNTED), ("cgroup", _CGROUP)):
+        with suppress(OSError):
+            found = pattern.search((proc / name).read_text("utf-8", "replace"))
+            if found:
+                return found[1]
+    return ""
+
+
+def own_objects(document: Value) -> OwnObjects:
+    """Read our container's inspect document; raises ValueError when it is not one."""
+    match document:
+        case {"Id": str(identity), "Name": str(name), "Image": str(image), **rest}:
+            return OwnObjects(
+                container_id=identity,
+                container_names=frozenset({name.removeprefix("/")}),
+                volumes=_volumes(rest.get("Mounts")),
+                images=_images(rest.get("Config")),
+                image_ids=frozenset({image.removeprefix("sha256:")}),
+            )
+        case _:
+            raise ValueError("not the inspect document of a container")
+
+
+def _volumes(mounts: object) -> frozenset[str]:
+    found = set()
+    for mount in mounts if isinstance(mounts, list) else []:
+        match mount:
+            case {"Type": "volume", "Name": str(name)}:
+                found.add(name)
+    return frozenset(found)
+
+
+def _images(config: object) -> frozenset[str]:
+    match config:
+        case {"Image": str(name)}:
+            return frozenset({name})
+        case _:
+            return frozenset()
+
+
+class SelfKnowledge:
+    """Keeps our own objects known: read at start, after a rename and after a reconnection."""
+
+    def __init__(
+        self,
+        upstream: Path,
+        container_id: str,
+        seconds: float,
+        learned: Callable[[OwnObjects], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._upstream = upstream
+        self._id = container_id
+        self._seconds = seconds
+        self._learned = learned
+        self._tell = tell
+
+    async def watch(self) -> None:
+        """Learn, then learn again whenever our container may have been renamed; never returns."""
+        failures = 0
+        while True:
+            try:
+                await self._follow()
+                failures = 0
+            except (Refusal, ValueError, OSError) as error:
+                if failures == 0:
+                    self._tell(f"cannot find its own container {self._id[:12]}: {error}")
+            await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
+            failures += 1
+
+    async def _follow(self) -> None:
+        filters = quote(
+            f'{{"type":["container"],"event":["rename"],"container":["{self._id}"]}}', safe=""
+        )
+        events = await connect(self._upstream, self._seconds)
+        try:
+            renamed = follow(events, f"/events?filters={filters}")
+            await anext(renamed)  # the head: from here on no rename is missed
+            await self._learn()
+            async for _ in renamed:
+                await self._learn()
+        finally:
+            events.close(self._seconds)
+
+    async def _learn(self) -> None:
+        channel = await connect(self._upstream, self._seconds)
+        try:
+            status, document = await ask(channel, f"/containers/{self._id}/json")
+        finally:
+            channel.close(self._seconds)
+        if status != _FOUND:
+            raise ValueError(f"the Engine answered {status}")
+        self._learned(own_objects(document))

@@ -1,0 +1,300 @@
+"""Connection facts as audit events: the decision before it is carried out, the outcome after.
+
+Must never store a body, a query value or a header other than User-Agent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sockguard.audit.event import Kind, Template, encode, format_time
+from sockguard.audit.sink import AuditError
+from sockguard.audit.ulid import UlidSource
+from sockguard.errors import Reason, Refusal
+from sockguard.policy.model import Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sockguard.audit.quota import Counted, RefusalQuota
+    from sockguard.audit.sink import Sink
+    from sockguard.identity.caller import Caller
+    from sockguard.policy.model import Client, Decision
+    from sockguard.proxy.exchange import Exchange
+    from sockguard.proxy.intake import Request
+    from sockguard.wire.head import RequestHead
+
+_TEMPLATES = 1024
+
+
+class Account:
+    """What is known of one request while it is served."""
+
+    __slots__ = (
+        "began",
+        "caller",
+        "client",
+        "counted",
+        "decision",
+        "event_id",
+        "exchange",
+        "head",
+        "recorded",
+        "request",
+    )
+
+    def __init__(self, event_id: str, caller: Caller, began: float) -> None:
+        self.event_id = event_id
+        self.caller = caller
+        self.began = began
+        """Monotonic seconds at which the head was complete."""
+        self.head: RequestHead | None = None
+        self.client: Client | None = None
+        self.request: Request | None = None
+        self.decision: Decision | None = None
+        self.exchange: Exchange | None = None
+        self.recorded = False
+        """Whether the decision event is written."""
+        self.counted = False
+        """Whether this refusal went into a count instead of an event of its own."""
+
+    @property
+    def client_name(self) -> str:
+        """The client's name, "" while it is not known."""
+        return self.client.name if self.client else ""
+
+
+class Recorder:
+    """Writes the events of one server to one sink, in the order in which things happen."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        quota: RefusalQuota,
+        show: Callable[[bytes, bool], None],
+        *,
+        host: str,
+        origin: Callable[[], tuple[str, str]],
+    ) -> None:
+        """`show(line, noteworthy)` prints; `origin()` gives policy sha256 and Engine id."""
+        self._sink = sink
+        self._quota = quota
+        self._show = show
+        self._host = host
+        self._origin = origin
+        self._ids = UlidSource(time.time)
+        self._templates: dict[tuple[object, ...], Template] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._syncing: asyncio.Task[None] | None = None
+        self.failure = ""
+        """Why the log could not be written the last time, "" when it could."""
+
+    def begin(self, caller: Caller) -> Account:
+        """Open the account of one request."""
+        return Account(self._ids(), caller, time.monotonic())
+
+    def allowed(self, account: Account) -> None:
+        """Write the decision event of a request that will be forwarded.
+
+        Raises a refusal when it cannot be written: then nothing may be forwarded.
+        """
+        decision, request = account.decision, account.request
+        if decision is None or request is None:
+            raise Refusal(Reason.INTERNAL, "a request without a decision")
+        self._decide(
+            account,
+            effect=decision.effect,
+            reason=decision.reason or "",
+            detail=decision.detail,
+            text=decision.message or _allowed_text(account),
+            noteworthy=request.operation.writes or decision.effect is Effect.WOULD_DENY,
+        )
+
+    def refused(self, account: Account, refusal: Refusal) -> None:
+        """Write the decision event of a refusal, or count it once its quota is used up."""
+        if not self._quota.admits(account.client_name, refusal.reason, time.monotonic()):
+            account.counted = True
+            return
+        self._decide(
+            account,
+            effect=Effect.DENY,
+            reason=refusal.reason,
+            detail=refusal.detail,
+            text=refusal.message,
+            noteworthy=True,
+        )
+
+    def outcome(self, account: Account, *, status: int, ended: str) -> None:
+        """Write how a request ended; the next flush carries it."""
+        if account.counted or not account.recorded:
+            return
+        exchange, request = account.exchange, account.request
+        line = self._template(account).outcome(
+            time.time(),
+            account.event_id,
+            operation=request.operation.name if request else "",
+            status=status,
+            bytes_in=exchange.bytes_in if exchange else 0,
+            bytes_out=exchange.bytes_out if exchange else 0,
+            ms=(time.monotonic() - account.began) * 1000,
+            ended=ended,
+        )
+        self._sink.append_line(line)
+        self._show(line, False)
+
+    def happened(self, kind: Kind, text: str, **fields: object) -> None:
+        """Write an event that belongs to no request; raises AuditError."""
+        line = encode(self._stamped(kind, text, **fields))
+        self._sink.append_line(line)
+        self._sink.flush()
+        self._show(line, True)
+
+    def settle(self) -> None:
+        """Write the outcomes that are buffered and the counts that are due.
+
+        What fails here is reported on the next decision, which is refused then.
+        """
+        with suppress(Refusal):
+            self._tell_counts(self._quota.due(time.monotonic()))
+            self._flush()
+
+    def close(self, text: str) -> None:
+        """Write the last counts and the stop event, and let the sink go; raises AuditError."""
+        self._tell_counts(self._quota.collect(time.monotonic()))
+        self.happened(Kind.STOP, text)
+        self._sink.close()
+
+    def _flush(self) -> None:
+        try:
+            self._sink.flush()
+        except AuditError as error:
+            self.failure = str(error)
+            raise Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}") from error
+        self.failure = ""
+
+    def _tell_counts(self, counts: Iterable[Counted]) -> None:
+        for counted in counts:
+            self._sink.append(
+                self._stamped(
+                    Kind.REFUSALS_COUNTED,
+                    counted.text,
+                    client=counted.client,
+                    reason=counted.reason,
+                    count=counted.count,
+                )
+            )
+
+    def _stamped(self, kind: Kind, text: str, **fields: object) -> dict[str, object]:
+        policy, engine_id = self._origin()
+        return {
+            "time": format_time(time.time()),
+            "id": self._ids(),
+            "kind": kind,
+            "host": self._host,
+            "engine_id": engine_id,
+            "policy": policy,
+            "text": text,
+            **fields,
+        }
+
+    async def synced(self) -> None:
+        """Wait until all that was written is on disk; many waiters share one fsync."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        if self._syncing is None:
+            self._syncing = asyncio.get_running_loop().create_task(self._sync_all())
+        try:
+            await waiter
+        except AuditError as error:
+            raise Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}") from error
+
+    async def _sync_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                failure: AuditError | None = None
+                try:
+                    await loop.run_in_executor(None, self._sink.sync)
+                except AuditError as error:
+                    failure = error
+                for waiter in waiting:
+                    _resolve(waiter, failure)
+        finally:
+            self._syncing = None
+
+    def _decide(  # noqa: PLR0913 - one keyword per field of the event
+        self,
+        account: Account,
+        *,
+        effect: Effect,
+        reason: str,
+        detail: str,
+        text: str,
+        noteworthy: bool,
+    ) -> None:
+        request, decision = account.request, account.decision
+        line = self._template(account).decision(
+            time.time(),
+            account.event_id,
+            operation=request.operation.name if request else "",
+            method=account.head.method if account.head else "",
+            path=request.recognised.path if request else "",
+            decision=effect,
+            text=text,
+            read_only=not request.operation.writes if request else False,
+            api_version=f"1.{request.version}" if request and request.version else "",
+            target=" ".join(request.recognised.names) if request else "",
+            reason=reason,
+            detail=detail,
+            grant=str(decision.grant.source) if decision and decision.grant else "",
+            hint=decision.hint if decision else "",
+        )
+        self._sink.append_line(line)
+        self._flush()
+        account.recorded = True
+        self._show(line, noteworthy)
+
+    def _template(self, account: Account) -> Template:
+        client, head = account.client, account.head
+        agent = head.first("user-agent") if head else ""
+        policy, engine_id = self._origin()
+        key = (account.caller, client and client.name, agent, policy, engine_id)
+        template = self._templates.get(key)
+        if template is None:
+            if len(self._templates) >= _TEMPLATES:
+                self._templates.clear()
+            template = self._templates[key] = Template(
+                {
+                    "host": self._host,
+                    "engine_id": engine_id,
+                    "client": account.client_name,
+                    "role": client.role.name if client else "",
+                    "caller": account.caller.describe(),
+                    "listener": account.caller.listener,
+                    "mode": str(client.mode) if client else "",
+                    "policy": policy,
+                    "user_agent": agent,
+                }
+            )
+        return template
+
+
+def _allowed_text(account: Account) -> str:
+    request, decision = account.request, account.decision
+    operation = request.operation.name if request else ""
+    names = " ".join(request.recognised.names) if request else ""
+    line = f" by {decision.grant.source}" if decision and decision.grant else ""
+    return f"client '{account.client_name}' may {operation}{' ' + names if names else ''}{line}"
+
+
+def _resolve(waiter: asyncio.Future[None], failure: AuditError | None) -> None:
+    if waiter.done():
+        return
+    if failure is None:
+        waiter.set_result(None)
+    else:
+        waiter.set_exception(failure)

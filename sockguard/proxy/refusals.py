@@ -1,0 +1,48 @@
+"""A refusal as the Docker-shaped HTTP answer that clients know how to print.
+
+Must never answer with a redirect, with 501 or with anything but JSON.
+"""
+
+from __future__ import annotations
+
+import json
+
+from sockguard.errors import Reason, Refusal
+from sockguard.wire.head import format_response
+
+_PHRASES = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    408: "Request Timeout",
+    413: "Request Entity Too Large",
+    429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+def refusal_response(
+    refusal: Refusal, event_id: str, *, hint: str = "", head_only: bool = False, close: bool
+) -> bytes:
+    """Return the whole answer to a refused request, as bytes.
+
+    `head_only` leaves the body out, as the answer to HEAD must. The content type is exactly
+    `application/json`: the docker CLI prints the raw document for anything else.
+    """
+    message = f"sockguard: {refusal.message}"
+    if hint:
+        message += f"; to allow it: {hint}"
+    if event_id:
+        message += f" (event {event_id}; sockguard audit show {event_id})"
+    body = json.dumps({"message": message}).encode("ascii") + b"\n"
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    if refusal.reason in (Reason.RATE_LIMITED, Reason.TOO_MANY_STREAMS):
+        headers.append(("Retry-After", refusal.detail or "1"))
+    if close:
+        headers.append(("Connection", "close"))
+    head = format_response(refusal.status, _PHRASES[refusal.status], headers)
+    return head if head_only else head + body

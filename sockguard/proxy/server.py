@@ -1,0 +1,166 @@
+"""Listeners, accepted connections, the clock that looks after them, and the shutdown.
+
+Must never serve a socket before the policy, the record and the limits are in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Reason, Refusal, SockguardError
+from sockguard.policy.model import MAIN, SocketFile
+from sockguard.proxy.channel import Channel
+from sockguard.proxy.connection import CLIENT_GRACE, Connection
+from sockguard.proxy.refusals import refusal_response
+from sockguard.proxy.sockets import caller_of, listen, make_directory, socket_path
+
+if TYPE_CHECKING:
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.sockets import ListeningSocket
+
+MOST_CONNECTIONS = 10_000
+FEWEST_CONNECTIONS = 64
+RESERVED_DESCRIPTORS = 128
+DESCRIPTORS_PER_CONNECTION = 3
+_DIRECTORY_MODE = 0o750
+
+
+def connection_limit() -> int:
+    """Raise the descriptor limit to its hard value; return how many connections fit.
+
+    Raises SockguardError when fewer than 64 do.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    limit = (
+        MOST_CONNECTIONS
+        if hard == resource.RLIM_INFINITY
+        else min(MOST_CONNECTIONS, (hard - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_CONNECTION)
+    )
+    if limit < FEWEST_CONNECTIONS:
+        raise SockguardError(
+            f"only {hard} file descriptors are allowed, which is room for {max(limit, 0)} "
+            "connections; raise the limit (ulimit -n 4096, or ulimits: nofile in compose)"
+        )
+    return limit
+
+
+class Server:
+    """Serves every socket that the policy uses, from `start` to `stop`."""
+
+    def __init__(self, gate: Gate, most_connections: int) -> None:
+        self._gate = gate
+        self._most = most_connections
+        self._sockets: list[ListeningSocket] = []
+        self._servers: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._clock: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open all sockets; raises SocketError, and then none is left open."""
+        try:
+            for name, owner in self._wanted():
+                await self._open(name, owner)
+        except BaseException:
+            self._close_sockets()
+            raise
+        self._clock = asyncio.get_running_loop().create_task(self._tick())
+
+    def _wanted(self) -> list[tuple[str, SocketFile]]:
+        settings, policy = self._gate.settings, self._gate.policy
+        main = SocketFile(settings.main_socket_mode, None, settings.main_socket_gid)
+        wanted = [(MAIN, main)] if policy.uses_main else []
+        return wanted + [
+            (client.name, client.socket)
+            for client in policy.clients.values()
+            if client.socket is not None
+        ]
+
+    async def _open(self, name: str, owner: SocketFile) -> None:
+        path = socket_path(self._gate.settings.socket_dir, name)
+        make_directory(path.parent, _DIRECTORY_MODE)
+        listening = listen(path, owner)
+        self._sockets.append(listening)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(
+            lambda: Channel(lambda channel: self._accept(channel, name)),
+            sock=listening.sock,
+        )
+        self._servers.append(server)
+
+    def _accept(self, channel: Channel, listener: str) -> None:
+        sock = channel.transport.get_extra_info("socket")
+        connections = self._gate.connections
+        if len(connections) >= self._most and not self._evict_idle():
+            self._turn_away(channel)
+            return
+        connection = Connection(channel, caller_of(sock.fileno(), listener), self._gate)
+        connections[connection] = None
+        task = asyncio.get_running_loop().create_task(connection.run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _evict_idle(self) -> bool:
+        oldest = next((each for each in self._gate.connections if each.idle), None)
+        if oldest is None:
+            return False
+        self._gate.connections.pop(oldest)
+        oldest.channel.interrupt()
+        return True
+
+    def _turn_away(self, channel: Channel) -> None:
+        refusal = Refusal(
+            Reason.TOO_MANY_STREAMS, f"all {self._most} connections are in use", detail="1"
+        )
+        channel.write(refusal_response(refusal, "", close=True))
+        channel.close(CLIENT_GRACE)
+
+    async def _tick(self) -> None:
+        """Look after time limits every second, after half-closed peers every few seconds."""
+        loop = asyncio.get_running_loop()
+        timeouts = self._gate.settings.timeouts
+        poll_at = 0.0
+        while True:
+            await asyncio.sleep(timeouts.tick)
+            now = loop.time()
+            poll = now >= poll_at
+            if poll:
+                poll_at = now + timeouts.hangup_poll
+            for connection in list(self._gate.connections):
+                connection.tick(now, poll=poll)
+            self._gate.recorder.settle()
+
+    async def stop(self) -> None:
+        """Refuse new connections, let requests finish, give streams a grace time, then cut."""
+        gate, timeouts = self._gate, self._gate.settings.timeouts
+        gate.draining = True
+        self._close_sockets()
+        for connection in list(gate.connections):
+            if connection.idle:
+                connection.channel.interrupt()
+        await self._wait_for(timeouts.drain, streams=False)
+        await self._wait_for(timeouts.stream_grace, streams=True)
+        for connection in list(gate.connections):
+            connection.cut("shutdown")
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        if self._clock is not None:
+            self._clock.cancel()
+
+    async def _wait_for(self, seconds: float, *, streams: bool) -> None:
+        """Wait until nothing runs that is a stream or not, as asked; at most so long."""
+        until = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < until:
+            if not any(streams or not each.streaming for each in self._gate.connections):
+                return
+            await asyncio.sleep(0.02)
+
+    def _close_sockets(self) -> None:
+        for listening in self._sockets:
+            listening.remove()
+        for server in self._servers:
+            server.close()
+        for listening in self._sockets:
+            listening.sock.close()

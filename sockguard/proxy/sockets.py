@@ -1,0 +1,165 @@
+"""Unix listening sockets: made with owner and mode in place before anyone can connect.
+
+Must never take over a socket that somebody else is serving, nor remove one that is not ours.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sockguard.errors import SockguardError
+from sockguard.identity.caller import OVERFLOW_ID, Caller
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sockguard.policy.model import SocketFile
+
+BACKLOG = 1024
+_PEER_GROUPS = 59  # SO_PEERGROUPS, Linux 4.13; the socket module has no name for it
+_MOST_GROUPS = 1024
+_NO_ID = 0xFFFFFFFF
+_CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
+
+VOLUME_LINES = """\
+a named volume belongs to root when it is new; give each socket directory a volume like this:
+  volumes:
+    sockets:
+      driver: local
+      driver_opts: {type: tmpfs, device: tmpfs, o: "uid=65532,gid=65532,mode=0755"}"""
+
+
+class SocketError(SockguardError):
+    """A socket or its directory cannot be made as asked."""
+
+
+class ListeningSocket:
+    """One bound Unix socket; `remove` unlinks it if it is still the one that was made here."""
+
+    __slots__ = ("_inode", "path", "sock")
+
+    def __init__(self, path: Path, sock: socket.socket) -> None:
+        self.path = path
+        self.sock = sock
+        self._inode = path.stat().st_ino
+
+    def remove(self) -> None:
+        """Unlink the file, unless another process has put its own in that place."""
+        with suppress(OSError):
+            if self.path.lstat().st_ino == self._inode:
+                self.path.unlink()
+
+
+def make_directory(path: Path, mode: int) -> None:
+    """Create the directory with this mode unless it is there; raises SocketError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=mode)
+    except OSError as error:
+        raise SocketError(
+            f"the socket directory {path} cannot be made: {error.strerror}; {VOLUME_LINES}"
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise SocketError(
+            f"the socket directory {path} cannot be written by uid {os.geteuid()}; {VOLUME_LINES}"
+        )
+
+
+def listen(path: Path, owner: SocketFile) -> ListeningSocket:
+    """Return a socket that listens at the path; raises SocketError.
+
+    It is bound under another name with no permissions and renamed when owner and mode are set.
+    """
+    _refuse_live(path)
+    fresh = path.with_name(f".{os.getpid()}.new")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+        before = os.umask(0o777)
+        try:
+            sock.bind(str(fresh))
+        finally:
+            os.umask(before)
+        _own(fresh, owner)
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+        fresh.rename(path)
+    except OSError as error:
+        sock.close()
+        with suppress(OSError):
+            fresh.unlink()
+        raise SocketError(
+            f"the socket {path} cannot be made: {error.strerror or error}; {VOLUME_LINES}"
+        ) from error
+    return ListeningSocket(path, sock)
+
+
+def _own(path: Path, owner: SocketFile) -> None:
+    if owner.uid is not None or owner.gid is not None:
+        try:
+            os.chown(
+                path, -1 if owner.uid is None else owner.uid, -1 if owner.gid is None else owner.gid
+            )
+        except PermissionError as error:
+            raise SocketError(
+                f"uid {os.geteuid()} may not give a socket to uid {owner.uid} gid {owner.gid}: "
+                "run as root, or add the group to this process (group_add)"
+            ) from error
+    path.chmod(owner.mode)
+
+
+def _refuse_live(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise SocketError(
+            f"{path} exists and is no socket: remove it or choose another --socket-dir"
+        )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return
+        except OSError as error:
+            raise SocketError(f"{path} is in use ({error.strerror or error})") from error
+    raise SocketError(f"another process serves {path}: stop it or choose another --socket-dir")
+
+
+def caller_of(descriptor: int, listener: str) -> Caller:
+    """Return the caller behind a connected Unix socket, from the kernel's credentials.
+
+    Ids that the kernel cannot express in our user namespace count as unknown.
+    """
+    sock = socket.socket(fileno=descriptor)
+    try:
+        packed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        pid, uid, gid = _CREDENTIALS.unpack(packed)
+        groups = _groups(sock)
+    finally:
+        sock.detach()
+    return Caller(listener, _known(uid), _known(gid), groups, pid if pid > 0 else None)
+
+
+def _groups(sock: socket.socket) -> tuple[int, ...]:
+    try:
+        packed = sock.getsockopt(socket.SOL_SOCKET, _PEER_GROUPS, 4 * _MOST_GROUPS)
+    except OSError:
+        return ()
+    return tuple(gid for (gid,) in struct.iter_unpack("I", packed) if gid != OVERFLOW_ID)
+
+
+def _known(number: int) -> int | None:
+    return None if number in (OVERFLOW_ID, _NO_ID) else number
+
+
+def socket_path(socket_dir: Path, name: str) -> Path:
+    """Return where a listener of this name has its socket."""
+    return socket_dir / name / "docker.sock"

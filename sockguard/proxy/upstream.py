@@ -1,0 +1,105 @@
+"""The Engine's side of one client connection: connect, send, read the head of the answer.
+
+Must never be shared between client connections, nor reused after anything unexpected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.proxy.channel import Channel
+from sockguard.wire.head import MAX_HEAD, parse_response_head
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sockguard.wire.head import ResponseHead
+
+UNSENT_GRACE = 5.0
+"""Seconds for an Engine to take what was written before its connection is cut."""
+_INTERIM = range(100, 200)
+_SWITCHING = 101
+_HEAD_END = b"\r\n\r\n"
+
+
+class EngineGone(Exception):  # noqa: N818 - it is an event, not a programming error
+    """The Engine closed the connection before a whole answer head. `began`: after some bytes."""
+
+    def __init__(self, *, began: bool) -> None:
+        super().__init__("the Engine closed the connection")
+        self.began = began
+
+
+async def connect(path: Path, seconds: float) -> Channel:
+    """Return a new connection to the Engine; raise a refusal with 502 or 504."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            _, channel = await loop.create_unix_connection(Channel, str(path))
+    except TimeoutError as error:
+        raise Refusal(
+            Reason.UPSTREAM, f"the Engine at {path} did not accept in {seconds:g} s", status=504
+        ) from error
+    except OSError as error:
+        raise Refusal(
+            Reason.UPSTREAM, f"the Engine at {path} cannot be reached: {error.strerror or error}"
+        ) from error
+    return channel
+
+
+async def read_response_head(channel: Channel, method: str) -> ResponseHead:
+    """Return the next final head (or 101); what came behind it stays in the channel.
+
+    Raises EngineGone when the Engine closed, Malformed when it sent no HTTP.
+    """
+    data = b""
+    while True:
+        end = data.find(_HEAD_END)
+        if end < 0:
+            if len(data) > MAX_HEAD:
+                raise Malformed("the Engine sent an answer head over 64 KiB")
+            piece = await channel.read()
+            if not piece:
+                raise EngineGone(began=bool(data))
+            data = data + piece if data else piece
+            continue
+        end += len(_HEAD_END)
+        head = parse_response_head(data[:end], method)
+        data = data[end:]
+        if head.status in _INTERIM and head.status != _SWITCHING:
+            continue
+        channel.put_back(data)
+        return head
+
+
+class Upstream:
+    """The one connection to the Engine that belongs to one client connection."""
+
+    __slots__ = ("_path", "_seconds", "channel", "reused")
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self._path = path
+        self._seconds = seconds
+        self.channel: Channel | None = None
+        self.reused = False
+
+    async def ready(self) -> Channel:
+        """Return the connection: the open one while nothing came on it since, else a new one."""
+        channel = self.channel
+        if channel is not None:
+            if not (channel.eof or channel.lost or channel.waiting_bytes):
+                self.reused = True
+                return channel
+            self.drop()
+        self.reused = False
+        self.channel = await connect(self._path, self._seconds)
+        return self.channel
+
+    def drop(self) -> None:
+        """Close once what was written has gone out; the next request gets a new connection."""
+        channel, self.channel = self.channel, None
+        if channel is not None:
+            channel.sink = None
+            channel.close(UNSENT_GRACE)

@@ -1,0 +1,195 @@
+"""Server settings from flags and environment: parsed once, checked, passed down.
+
+Must never be read again while running: what changes at run time is policy, not settings.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sockguard.errors import SockguardError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+_UNITS = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+class SettingsError(SockguardError):
+    """A flag or variable with a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long each stage may take, in seconds."""
+
+    head: float = 10.0
+    body: float = 60.0
+    connect: float = 5.0
+    quick_answer: float = 120.0
+    discard: float = 5.0
+    hangup_poll: float = 5.0
+    drain: float = 5.0
+    stream_grace: float = 3.0
+    tick: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that `serve` needs to know, in the units that the code uses."""
+
+    policy: str
+    socket_dir: Path
+    upstream: Path
+    audit: str
+    """A folder, or the word `stdout`."""
+    audit_segment_bytes: int = 16 * 1024**2
+    audit_total_bytes: int = 256 * 1024**2
+    main_socket_mode: int = 0o660
+    main_socket_gid: int | None = None
+    log: str = "changes"
+    log_format: str = "text"
+    hints: str = "event"
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One flag of `serve` and its variable. `parse` raises ValueError with a sentence."""
+
+    name: str
+    default: str
+    parse: Callable[[str], object]
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """As typed on a command line: `--socket-dir`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """As set in an environment: `SOCKGUARD_SOCKET_DIR`."""
+        return "SOCKGUARD_" + self.name.upper()
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def _folder(text: str) -> Path:
+    return Path(_text(text)).absolute()
+
+
+def _unix_address(text: str) -> Path:
+    path = text.removeprefix("unix://")
+    if not path.startswith("/"):
+        raise ValueError("must be unix:// and an absolute path, as in unix:///var/run/docker.sock")
+    return Path(path)
+
+
+def _size(text: str) -> int:
+    match = re.fullmatch(r"([1-9][0-9]{0,12})(KiB|MiB|GiB|)", text)
+    if match is None:
+        raise ValueError("must be a whole number with KiB, MiB or GiB, as in 16MiB")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _mode(text: str) -> int:
+    if re.fullmatch(r"0?[0-7]{3}", text) is None:
+        raise ValueError("must be three octal digits, as in 0660")
+    return int(text, 8)
+
+
+def _gid(text: str) -> int | None:
+    if not text:
+        return None
+    if re.fullmatch(r"[0-9]{1,10}", text) is None:
+        raise ValueError("must be the number of a group")
+    return int(text)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+
+    return parse
+
+
+OPTIONS = (
+    Option("policy", "read-only", _text, "a policy file, a folder of them, or a shipped role"),
+    Option("socket_dir", "/run/sockguard", _folder, "where the sockets are made"),
+    Option("upstream", "unix:///var/run/docker.sock", _unix_address, "the Engine's own socket"),
+    Option("audit_dir", "", str, "where events are kept (default: the state folder)"),
+    Option("audit", "folder", _one_of("folder", "stdout"), "folder, or stdout for no folder"),
+    Option("audit_segment", "16MiB", _size, "size at which an audit file is closed"),
+    Option("audit_total", "256MiB", _size, "size of all audit files, the oldest goes first"),
+    Option("main_socket_mode", "0660", _mode, "mode of the main socket"),
+    Option("main_socket_gid", "", _gid, "group of the main socket"),
+    Option("log", "changes", _one_of("denied", "changes", "all"), "which requests stdout shows"),
+    Option("log_format", "text", _one_of("text", "json"), "how stdout shows them"),
+    Option("hints", "event", _one_of("event", "full"), "full: answers name the missing grant"),
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add every flag; the default is left to the environment."""
+    for option in OPTIONS:
+        shown = f"{option.help} [{option.variable}; {option.default or 'unset'}]"
+        parser.add_argument(option.flag, dest=option.name, metavar="VALUE", help=shown)
+
+
+def read_settings(
+    arguments: argparse.Namespace, environ: Mapping[str, str], default_audit_dir: Path
+) -> Settings:
+    """Return the settings of one run; a flag wins over its variable.
+
+    Raises SettingsError naming the flag or the variable at fault.
+    """
+    _refuse_unknown_variables(environ)
+    values = {option.name: _value(option, arguments, environ) for option in OPTIONS}
+    audit_dir = str(values.pop("audit_dir") or default_audit_dir)
+    stdout = values.pop("audit") == "stdout"
+    values["audit_segment_bytes"] = values.pop("audit_segment")
+    values["audit_total_bytes"] = values.pop("audit_total")
+    values["audit"] = "stdout" if stdout else audit_dir
+    return Settings(**values)  # type: ignore[arg-type]  # the table above gives each its type
+
+
+def _value(option: Option, arguments: argparse.Namespace, environ: Mapping[str, str]) -> object:
+    flag = getattr(arguments, option.name, None)
+    source, text = (
+        (option.flag, flag)
+        if flag is not None
+        else (option.variable, environ.get(option.variable, option.default))
+    )
+    try:
+        return option.parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{source}={text}: {error}") from error
+
+
+# Variables that other commands read.
+_ELSEWHERE = {"SOCKGUARD_REQUIRE_ENGINE"}
+
+
+def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
+    known = {option.variable for option in OPTIONS} | _ELSEWHERE
+    for name in sorted(environ):
+        if name.startswith("SOCKGUARD_") and name not in known:
+            settings = ", ".join(sorted(known - _ELSEWHERE))
+            raise SettingsError(f"{name}: no such setting; the known ones are {settings}")
+
+
+def socket_dir_of(flag: str | None, environ: Mapping[str, str]) -> Path:
+    """Return the socket directory by flag, variable or default, for commands beside `serve`."""
+    option = next(each for each in OPTIONS if each.name == "socket_dir")
+    return _folder(flag or environ.get(option.variable) or option.default)

@@ -1,0 +1,183 @@
+"""A whole sockguard in this process, on real sockets, in a thread with its own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sockguard.audit.quota import RefusalQuota
+from sockguard.audit.store import Store
+from sockguard.policy.load import load_text
+from sockguard.proxy.engine_facts import EngineRange
+from sockguard.proxy.gate import Gate
+from sockguard.proxy.record import Recorder
+from sockguard.proxy.server import Server
+from sockguard.settings import Settings, Timeouts
+from tests.support.wait import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sockguard.audit.sink import Sink
+
+EVERYTHING = "version: 1\nallow: [engine/everything]\n"
+QUICK = Timeouts(
+    head=0.5,
+    body=0.7,
+    connect=1.0,
+    quick_answer=1.0,
+    discard=0.5,
+    hangup_poll=0.1,
+    drain=1.0,
+    stream_grace=0.3,
+    tick=0.05,
+)
+
+
+class Stack:
+    """A running server; `gate` may be read from the test's thread."""
+
+    def __init__(self, folder: Path, gate: Gate) -> None:
+        self.folder = folder
+        self.gate = gate
+
+    def socket(self, name: str = "main") -> Path:
+        """The path of one listener's socket."""
+        return self.folder / "run" / name / "docker.sock"
+
+    def url(self, name: str = "main") -> str:
+        """The DOCKER_HOST of one listener."""
+        return f"unix://{self.socket(name)}"
+
+    def events(self, **wanted: object) -> list[dict[str, Any]]:
+        """Every audit event so far whose fields have these values."""
+        self.gate.recorder.settle()
+        lines = []
+        for segment in sorted((self.folder / "audit").glob("*.jsonl")):
+            lines += segment.read_text("ascii").splitlines()
+        events = [json.loads(line) for line in lines]
+        return [event for event in events if wanted.items() <= event.items()]
+
+    def until_quiet(self) -> None:
+        """Wait until no connection is left."""
+        wait_until(lambda: not self.gate.connections, "connections to end")
+
+
+@contextmanager
+def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want to replace
+    folder: Path,
+    upstream: Path,
+    *,
+    policy: str = EVERYTHING,
+    timeouts: Timeouts = QUICK,
+    sink: Sink | None = None,
+    most_connections: int = 200,
+    hints: str = "event",
+) -> Iterator[Stack]:
+    """Run a server on `folder`/run until the block ends."""
+    settings = Settings(
+        policy="test",
+        socket_dir=folder / "run",
+        upstream=upstream,
+        audit=str(folder / "audit"),
+        hints=hints,
+        timeouts=timeouts,
+    )
+    started = threading.Event()
+    box: dict[str, Any] = {}
+
+    async def main() -> None:
+        engine = EngineRange(upstream, timeouts.connect)
+        recorder = Recorder(
+            sink or Store.open(folder / "audit", now=time.time),
+            RefusalQuota(time.monotonic()),
+            lambda _line, _noteworthy: None,
+            host="test",
+            origin=lambda: (box["gate"].policy.sha256, ""),
+        )
+        gate = box["gate"] = Gate(settings, load_text(policy), engine, recorder)
+        server = Server(gate, most_connections)
+        box["stop"] = asyncio.Event()
+        box["loop"] = asyncio.get_running_loop()
+        await server.start()
+        started.set()
+        await box["stop"].wait()
+        await server.stop()
+        recorder.close("test over")
+
+    def run() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:  # noqa: BLE001 - shown by the test's thread
+            box["error"] = error
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    started.wait(10)
+    if "error" in box:
+        thread.join()
+        raise box["error"]
+    try:
+        yield Stack(folder, box["gate"])
+    finally:
+        box["loop"].call_soon_threadsafe(box["stop"].set)
+        thread.join(15)
+        assert not thread.is_alive(), "the server did not stop"
+        if "error" in box:
+            raise box["error"]
+
+
+def send(path: Path, data: bytes, *, end: bool = False, seconds: float = 5.0) -> bytes:
+    """Send raw bytes and return everything that comes back until the peer closes.
+
+    `end` half-closes after sending. A peer that keeps the connection open ends the reading
+    after `seconds` of silence.
+    """
+    with connected(path, seconds) as peer:
+        peer.sendall(data)
+        if end:
+            peer.shutdown(socket.SHUT_WR)
+        return read_all(peer)
+
+
+@contextmanager
+def connected(path: Path, seconds: float = 5.0) -> Iterator[socket.socket]:
+    """A connected Unix socket with a time limit."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+        peer.settimeout(seconds)
+        peer.connect(str(path))
+        yield peer
+
+
+def read_all(peer: socket.socket) -> bytes:
+    """Read until the peer's end, a reset or the time limit."""
+    data = b""
+    try:
+        while piece := peer.recv(65536):
+            data += piece
+    except (TimeoutError, ConnectionResetError):
+        pass
+    return data
+
+
+def read_until(peer: socket.socket, end: bytes) -> bytes:
+    """Read until the bytes end so; fails on an early end."""
+    data = b""
+    while not data.endswith(end):
+        piece = peer.recv(65536)
+        assert piece, f"ended early with {data[-200:]!r}"
+        data += piece
+    return data
+
+
+def status_of(answer: bytes) -> int:
+    """The status of the first response in the bytes, 0 when there is none."""
+    return int(answer[9:12]) if answer.startswith(b"HTTP/1.") else 0
