@@ -1,0 +1,124 @@
+"""Faults that a scenario may order: what an engine in trouble does to its clients.
+
+Must never act without an order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from demo.call import problem
+
+if TYPE_CHECKING:
+    from demo.call import Call
+
+
+class Kind(StrEnum):
+    """What happens to a request."""
+
+    HANG = "hang"  # never answered
+    DEAF = "deaf"  # nothing more is read from the connection, nothing answered
+    CLOSE = "close"  # closed before any byte of the head
+    CUT = "cut"  # closed within a body of 1,000 bytes
+    CUT_CHUNKED = "cut_chunked"  # closed within a chunked body
+    RAW = "raw"  # the bytes of `text`, then closed unless `keep`
+    REDIRECT = "redirect"  # 301 to `text`
+    SLOW = "slow"  # the true answer at `bytes_per_second`
+    EARLY = "early"  # `status` at once, whatever of the body has come
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One order: for the next `times` requests (0: all) whose path matches `path` as a regex."""
+
+    kind: Kind
+    path: str = ".*"
+    method: str = ""
+    times: int = 1
+    text: str = ""
+    status: int = 400
+    bytes_per_second: float = 1000.0
+    keep: bool = False
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Fault:
+        """The fields of this class by name; ValueError or TypeError for anything else."""
+        return cls(**document | {"kind": Kind(document.get("kind", ""))})
+
+
+class Faults:
+    """The orders that stand; safe to change from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._orders: list[tuple[Fault, int]] = []
+
+    def add(self, fault: Fault) -> None:
+        """Order a fault."""
+        with self._lock:
+            self._orders.append((fault, fault.times))
+
+    def clear(self) -> None:
+        """Take all orders back; requests that hang go on hanging."""
+        with self._lock:
+            self._orders.clear()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The first order that is meant for this request, used up by one."""
+        with self._lock:
+            for index, (fault, left) in enumerate(self._orders):
+                if re.fullmatch(fault.path, path) and fault.method in ("", method):
+                    if left == 1:
+                        del self._orders[index]
+                    elif left > 1:
+                        self._orders[index] = (fault, left - 1)
+                    return fault
+        return None
+
+
+async def act(fault: Fault, call: Call) -> web.StreamResponse | None:
+    """Do what is ordered; None when the true answer is to follow."""
+    match fault.kind:
+        case Kind.SLOW:
+            call.pace = fault.bytes_per_second
+            return None
+        case Kind.REDIRECT:
+            return web.Response(status=301, headers={"Location": fault.text or "/_ping"})
+        case Kind.EARLY:
+            return problem(fault.status, "answered before the body was read")
+        case Kind.HANG:
+            await call.read()
+        case Kind.DEAF:
+            call.connection.transport.pause_reading()
+    return await _break(fault, call)
+
+
+RAW_BYTES = {
+    Kind.CLOSE: b"",
+    Kind.CUT: b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 500,
+    Kind.CUT_CHUNKED: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" + b"x" * 500,
+    Kind.RAW: b"\x00\xffthis is no HTTP\r\n\r\n",
+}
+
+
+async def _break(fault: Fault, call: Call) -> web.StreamResponse:
+    """Send ordered bytes and close, or wait until the client goes away."""
+    tunnel = call.connection.open_tunnel(
+        fault.text.encode("latin-1") or RAW_BYTES.get(fault.kind, b"")
+    )
+    if fault.kind in (Kind.HANG, Kind.DEAF) or fault.keep:
+        if fault.kind is Kind.DEAF:
+            call.connection.transport.pause_reading()
+        while fault.kind is not Kind.DEAF and await tunnel.read():
+            pass
+        await call.connection.gone.wait()
+    await asyncio.sleep(0)
+    tunnel.close()
+    return web.Response()
