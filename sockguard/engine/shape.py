@@ -69,6 +69,7 @@ BOOLEAN = Scalar.BOOLEAN
 ANYTHING = Scalar.ANYTHING
 
 _INT64 = 1 << 63
+_ELSEWHERE = (Alias, Misplaced)  # keys that stand for a field of another name or place
 _LONGEST_NAME = 64  # of an unknown field, as it is reported
 _SLICE = 1_000  # values between two pauses: below 2 ms on a slow core
 
@@ -118,24 +119,31 @@ def inspect_steps(shape: Shape, document: object) -> Generator[None, None, Shape
     return ShapeReport(tuple(notes.unknown), tuple(notes.dropped), kept)
 
 
-def paths(shape: Shape, path: str = "") -> Iterator[str]:
+def fields_of(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
     """Name every field of a shape: `HostConfig`, `HostConfig.Mounts[].Type`, `Labels{}`."""
+    if isinstance(shape, Unread):
+        yield from fields_of(shape.shape, path)
+    for below, inner in _parts(shape, path):
+        yield below, inner
+        yield from fields_of(inner, below)
+
+
+def _parts(shape: Shape, path: str) -> list[tuple[str, Shape]]:
+    if isinstance(shape, list):
+        return [(f"{path}[]", shape[0])]
+    if isinstance(shape, Map):
+        return [(f"{path}{{}}", shape.values)]
     if isinstance(shape, Mapping):
-        for key, inner in shape.items():
-            if not isinstance(inner, Alias | Misplaced):
-                below = _below(path, key)
-                yield below
-                yield from paths(inner, below)
-    elif isinstance(shape, list | Map):
-        below = f"{path}[]" if isinstance(shape, list) else f"{path}{{}}"
-        yield below
-        yield from paths(shape[0] if isinstance(shape, list) else shape.values, below)
-    elif isinstance(shape, Unread):
-        yield from paths(shape.shape, path)
+        named = [(key, part) for key, part in shape.items() if not isinstance(part, _ELSEWHERE)]
+        return [(_below(path, key), part) for key, part in named]
+    return []
 
 
 def fold(key: str) -> str:
-    """Fold as Go's encoding/json compares keys: Unicode's simple folding, so ſ is s and K is k."""
+    """Fold as Go's encoding/json compares keys: by Unicode's simple folding.
+
+    It takes U+017F for s and U+212A for k, and U+0130 for itself.
+    """
     return key.lower() if key.isascii() else "".join(map(_fold_one, key))
 
 
@@ -188,10 +196,11 @@ def _list(inner: Shape, value: object, path: str, notes: _Notes) -> Steps:
     if not isinstance(value, list):
         raise _wrong_type(path, "a list")
     kept = []
+    below = f"{path}[]"
     for item in value:
         if notes.pause_is_due():
             yield
-        kept.append((yield from _inspect(inner, item, f"{path}[]", notes)))
+        kept.append((yield from _inspect(inner, item, below, notes)))
     return kept
 
 
@@ -199,10 +208,11 @@ def _map(inner: Shape, value: object, path: str, notes: _Notes) -> Steps:
     if not isinstance(value, dict):
         raise _wrong_type(path, "an object")
     kept = {}
+    below = f"{path}{{}}"
     for key, item in value.items():
         if notes.pause_is_due():
             yield
-        kept[key] = yield from _inspect(inner, item, f"{path}{{}}", notes)
+        kept[key] = yield from _inspect(inner, item, below, notes)
     return kept
 
 
@@ -274,7 +284,8 @@ def _exact_names(fields: Mapping[str, Shape]) -> dict[str, str]:
     """
     memo = _names_by_shape.get(id(fields))
     if memo is None:
-        memo = (fields, {fold(name): name for name in fields})
+        aliases_first = sorted(fields, key=lambda name: not isinstance(fields[name], Alias))
+        memo = (fields, {fold(name): name for name in aliases_first})
         _names_by_shape[id(fields)] = memo
     return memo[1]
 

@@ -61,7 +61,7 @@ OPERATIONS = (
             text("target"),
             document(
                 "outputs",
-                "Sends what was built elsewhere: to a registry, or to files.",
+                "Sends the result elsewhere: to a registry, or to files.",
                 absent="[]",
             ),
             text("version"),

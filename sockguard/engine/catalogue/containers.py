@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import containers as bodies
 from sockguard.engine.catalogue.columns import dropped as unread
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
@@ -37,6 +38,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Creates containers; without limits on the body that is root on the host.",
         body=BodyKind.JSON,
+        shape=bodies.CREATE,
         parameters=parameters(text("name"), text("platform")),
     ),
     Operation(
@@ -147,6 +149,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Changes or lifts the resource limits and the restart policy of a container.",
         body=BodyKind.JSON,
+        shape=bodies.UPDATE,
     ),
     Operation(
         name="containers.rename",
@@ -212,8 +215,9 @@ OPERATIONS = (
         name="containers.commit",
         risk=Risk.WRITE,
         writes=True,
-        hands_over="Makes an image of a container, secrets included, under any tag, trusted or not.",
+        hands_over="Makes an image of a container, secrets included, under any tag.",
         body=BodyKind.JSON,
+        shape=bodies.CONFIG,
         parameters=parameters(
             text("container"),
             text("repo"),
@@ -276,6 +280,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Writes the memory of a container's processes to disk, in any host directory.",
         body=BodyKind.JSON,
+        shape=bodies.CHECKPOINT,
     ),
     Operation(
         name="checkpoints.remove",

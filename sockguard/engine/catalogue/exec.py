@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import containers as bodies
 from sockguard.engine.catalogue.columns import integer, parameters
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
@@ -15,14 +16,16 @@ OPERATIONS = (
         writes=True,
         hands_over="Prepares any program in any container, as any user and with all privileges.",
         body=BodyKind.JSON,
+        shape=bodies.EXEC_CREATE,
     ),
     Operation(
         name="exec.start",
         risk=Risk.WRITE,
         writes=True,
-        hands_over="Runs a program prepared by exec.create and talks to it.",
+        hands_over="Runs a program that was prepared in a container, and talks to it.",
         streaming=Streaming.HIJACK,
         body=BodyKind.JSON,
+        shape=bodies.EXEC_START,
         upgrade="tcp",
     ),
     Operation(

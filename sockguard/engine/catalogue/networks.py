@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, parameters, strict_flag, text
 from sockguard.engine.operation import BodyKind, Operation, Risk
 
@@ -31,6 +32,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Creates networks, also on the host's own interfaces and routes.",
         body=BodyKind.JSON,
+        shape=bodies.NETWORK_CREATE,
     ),
     Operation(
         name="networks.connect",
@@ -38,6 +40,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Puts any container into any network, under any name and address there.",
         body=BodyKind.JSON,
+        shape=bodies.NETWORK_CONNECT,
     ),
     Operation(
         name="networks.disconnect",
@@ -45,6 +48,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Takes any container out of a network.",
         body=BodyKind.JSON,
+        shape=bodies.NETWORK_DISCONNECT,
     ),
     Operation(
         name="networks.remove",

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
@@ -41,9 +42,10 @@ OPERATIONS = (
         name="plugins.pull",
         risk=Risk.HOST_ROOT,
         writes=True,
-        hands_over="Installs a plugin with whatever privileges the client accepts: root on the host.",
+        hands_over="Installs a plugin with any privileges the client accepts: root on the host.",
         streaming=Streaming.RESPONSE,
         body=BodyKind.JSON,
+        shape=bodies.PLUGIN_PRIVILEGES,
         parameters=parameters(text("remote", _REMOTE), text("name")),
         headers=_REGISTRY,
     ),
@@ -76,6 +78,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Changes a plugin's mounts, devices and environment: root on the host.",
         body=BodyKind.JSON,
+        shape=bodies.PLUGIN_SETTINGS,
     ),
     Operation(
         name="plugins.upgrade",
@@ -84,6 +87,7 @@ OPERATIONS = (
         hands_over="Replaces a plugin by another one with other privileges: root on the host.",
         streaming=Streaming.RESPONSE,
         body=BodyKind.JSON,
+        shape=bodies.PLUGIN_PRIVILEGES,
         parameters=parameters(text("remote", _REMOTE)),
         headers=_REGISTRY,
     ),

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import swarm as bodies
 from sockguard.engine.catalogue.columns import (
     filters,
     flag,
@@ -48,6 +49,7 @@ SWARM = (
         writes=True,
         hands_over="Makes this host a swarm manager that listens on the network.",
         body=BodyKind.JSON,
+        shape=bodies.SWARM_INIT,
     ),
     Operation(
         name="swarm.join",
@@ -55,6 +57,7 @@ SWARM = (
         writes=True,
         hands_over="Hands this host to the managers of another swarm: root on the host.",
         body=BodyKind.JSON,
+        shape=bodies.SWARM_JOIN,
     ),
     Operation(
         name="swarm.leave",
@@ -69,6 +72,7 @@ SWARM = (
         writes=True,
         hands_over="Changes the swarm's settings, its certificate authority included.",
         body=BodyKind.JSON,
+        shape=bodies.SWARM_SPEC,
         parameters=parameters(
             integer("version"),
             strict_flag("rotateWorkerToken", "Makes the workers' present join token useless."),
@@ -82,6 +86,7 @@ SWARM = (
         writes=True,
         hands_over="Unlocks a locked manager with the key that the client sends.",
         body=BodyKind.JSON,
+        shape=bodies.SWARM_UNLOCK,
     ),
 )
 
@@ -110,6 +115,7 @@ SERVICES = (
         writes=True,
         hands_over="Runs any container on any node, with any secret: root on all nodes.",
         body=BodyKind.JSON,
+        shape=bodies.SERVICE,
         headers=_REGISTRY,
     ),
     Operation(
@@ -118,6 +124,7 @@ SERVICES = (
         writes=True,
         hands_over="Replaces what a service runs by anything else: root on all nodes.",
         body=BodyKind.JSON,
+        shape=bodies.SERVICE,
         parameters=parameters(
             integer("version"),
             text(
@@ -197,6 +204,7 @@ NODES = (
         writes=True,
         hands_over="Makes a node a manager, drains it, or changes the labels that steer services.",
         body=BodyKind.JSON,
+        shape=bodies.NODE,
         parameters=parameters(integer("version")),
     ),
     Operation(
@@ -230,6 +238,7 @@ SECRETS = (
         writes=True,
         hands_over="Creates secrets.",
         body=BodyKind.JSON,
+        shape=bodies.SECRET,
     ),
     Operation(
         name="secrets.update",
@@ -237,6 +246,7 @@ SECRETS = (
         writes=True,
         hands_over="Changes the labels of secrets.",
         body=BodyKind.JSON,
+        shape=bodies.SECRET,
         parameters=parameters(integer("version")),
     ),
     Operation(
@@ -271,6 +281,7 @@ CONFIGS = (
         writes=True,
         hands_over="Creates configs; as templates they can pull in secrets of a service.",
         body=BodyKind.JSON,
+        shape=bodies.CONFIG,
     ),
     Operation(
         name="configs.update",
@@ -278,6 +289,7 @@ CONFIGS = (
         writes=True,
         hands_over="Changes the labels of configs.",
         body=BodyKind.JSON,
+        shape=bodies.CONFIG,
         parameters=parameters(integer("version")),
     ),
     Operation(

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
@@ -52,6 +53,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Makes the Engine try a password at any server that the client names.",
         body=BodyKind.JSON,
+        shape=bodies.AUTH,
     ),
     Operation(
         name="system.options",

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters
 from sockguard.engine.operation import BodyKind, Operation, Risk
 
@@ -32,6 +33,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Creates volumes; driver options can make one of any host path.",
         body=BodyKind.JSON,
+        shape=bodies.VOLUME_CREATE,
     ),
     Operation(
         name="volumes.update",
@@ -39,6 +41,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Changes a cluster volume: its access, capacity and availability.",
         body=BodyKind.JSON,
+        shape=bodies.VOLUME_UPDATE,
         parameters=parameters(integer("version")),
     ),
     Operation(
