@@ -20,12 +20,12 @@ import uvloop
 
 from sockguard.audit.event import Kind
 from sockguard.audit.folder import default_audit_dir
-from sockguard.audit.quota import RefusalQuota
+from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
 from sockguard.audit.text import line_of
-from sockguard.policy.check import warnings_of
-from sockguard.policy.load import check_socket_paths, load_policy, shipped_folder
+from sockguard.policy.check import check_socket_paths, lint
+from sockguard.policy.load import load_policy, shipped_folder
 from sockguard.policy.model import Mode
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return 0."""
     settings = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
     policy = load_policy(settings.policy, shipped=shipped_folder())
-    check_socket_paths(policy, settings.socket_dir)
+    check_socket_paths(policy, str(settings.socket_dir))
     _ask_for_group(settings)
     most = connection_limit()
     sink = _open_sink(settings)
@@ -88,7 +88,7 @@ def _build_gate(settings: Settings, policy: Policy, sink: Sink) -> Gate:
     engine = EngineRange(settings.upstream, settings.timeouts.connect)
     recorder = Recorder(
         sink,
-        RefusalQuota(time.monotonic()),
+        Quota(),
         _show(settings),
         host=socket.gethostname(),
         origin=lambda: (gate.policy.sha256, engine.facts.identity if engine.facts else ""),
@@ -172,7 +172,7 @@ def _announce(settings: Settings, policy: Policy) -> None:
         _tell(f"client '{client.name}' (role {client.role.name}) at unix://{path}")
         if client.mode is Mode.REPORT:
             _tell(f"client '{client.name}' is in report mode: it has root on this host")
-    for warning in warnings_of(policy):
+    for warning in lint(policy):
         _tell(f"warning: {warning}")
 
 

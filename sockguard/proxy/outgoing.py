@@ -5,7 +5,7 @@ Must never look at the client's bytes again: everything comes from the judged fo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.errors import Malformed
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sockguard.policy.model import Body, Client, Decision
     from sockguard.proxy.intake import Request
     from sockguard.proxy.read_body import BodyReader
+    from sockguard.wire.document import Value
 
 _ATTACHES = frozenset({"containers.attach", "containers.attach_ws"})
 
@@ -32,7 +33,7 @@ async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged re
     version: int,
 ) -> Outgoing:
     """Return what the exchange sends; raises Malformed for an Upgrade that does not fit."""
-    data = await in_slices(encode_steps(body.document)) if body.present else b""
+    data = await in_slices(encode_steps(cast("Value", body.document))) if body.present else b""
     streamed = reader.streamed
     tunnel = _opens_tunnel(request, body)
     upgrade = tunnel and _upgrade_asked(request)

@@ -84,7 +84,8 @@ class BodyReader:
         if not data:
             return Body()
         document = await in_slices(decode_steps(data))
-        return await in_slices(read_body_steps(self._request.operation, document))
+        names = self._request.recognised.names
+        return await in_slices(read_body_steps(self._request.operation, document, names))
 
     def release(self) -> None:
         """Give the reserved room back."""

@@ -17,9 +17,9 @@ from sockguard.errors import Reason, Refusal
 from sockguard.policy.model import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from sockguard.audit.quota import Counted, RefusalQuota
+    from sockguard.audit.quota import Quota
     from sockguard.audit.sink import Sink
     from sockguard.identity.caller import Caller
     from sockguard.policy.model import Client, Decision
@@ -73,7 +73,7 @@ class Recorder:
     def __init__(
         self,
         sink: Sink,
-        quota: RefusalQuota,
+        quota: Quota,
         show: Callable[[bytes, bool], None],
         *,
         host: str,
@@ -115,7 +115,7 @@ class Recorder:
 
     def refused(self, account: Account, refusal: Refusal) -> None:
         """Write the decision event of a refusal, or count it once its quota is used up."""
-        if not self._quota.admits(account.client_name, refusal.reason, time.monotonic()):
+        if not self._quota.admit(account.client_name, refusal.reason, time.monotonic()):
             account.counted = True
             return
         self._decide(
@@ -147,7 +147,7 @@ class Recorder:
 
     def happened(self, kind: Kind, text: str, **fields: object) -> None:
         """Write an event that belongs to no request; raises AuditError."""
-        line = encode(self._stamped(kind, text, **fields))
+        line = encode(self._stamped(kind=kind, text=text, **fields))
         self._sink.append_line(line)
         self._sink.flush()
         self._show(line, True)
@@ -163,7 +163,7 @@ class Recorder:
 
     def close(self, text: str) -> None:
         """Write the last counts and the stop event, and let the sink go; raises AuditError."""
-        self._tell_counts(self._quota.collect(time.monotonic()))
+        self._tell_counts(self._quota.drain(time.monotonic()))
         self.happened(Kind.STOP, text)
         self._sink.close()
 
@@ -175,28 +175,18 @@ class Recorder:
             raise Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}") from error
         self.failure = ""
 
-    def _tell_counts(self, counts: Iterable[Counted]) -> None:
+    def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
         for counted in counts:
-            self._sink.append(
-                self._stamped(
-                    Kind.REFUSALS_COUNTED,
-                    counted.text,
-                    client=counted.client,
-                    reason=counted.reason,
-                    count=counted.count,
-                )
-            )
+            self._sink.append(self._stamped(**counted))
 
-    def _stamped(self, kind: Kind, text: str, **fields: object) -> dict[str, object]:
+    def _stamped(self, **fields: object) -> dict[str, object]:
         policy, engine_id = self._origin()
         return {
             "time": format_time(time.time()),
             "id": self._ids(),
-            "kind": kind,
             "host": self._host,
             "engine_id": engine_id,
             "policy": policy,
-            "text": text,
             **fields,
         }
 

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sockguard.audit.quota import RefusalQuota
+from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.policy.load import load_text
 from sockguard.proxy.engine_facts import EngineRange
@@ -96,7 +96,7 @@ def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want 
         engine = EngineRange(upstream, timeouts.connect)
         recorder = Recorder(
             sink or Store.open(folder / "audit", now=time.time),
-            RefusalQuota(time.monotonic()),
+            Quota(),
             lambda _line, _noteworthy: None,
             host="test",
             origin=lambda: (box["gate"].policy.sha256, ""),
