@@ -9,15 +9,17 @@ RUN /opt/sockguard/bin/pip install --no-cache-dir --require-hashes --only-binary
 COPY pyproject.toml README.md LICENSE ./
 COPY policies policies
 COPY sockguard sockguard
-RUN /opt/sockguard/bin/pip install --no-cache-dir --no-deps . \
+RUN /opt/sockguard/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
  && /opt/sockguard/bin/pip uninstall --yes pip setuptools \
  && /opt/sockguard/bin/python -m compileall -q /opt/sockguard
 
 FROM ${BASE}
 COPY --from=build /opt/sockguard /opt/sockguard
+RUN ! python3 -m pip --version >/dev/null 2>&1 || python3 -m pip uninstall --yes --root-user-action=ignore pip
 # Volumes take over the owner of the folder that they cover: here that of the process.
 RUN install --directory --owner=65532 --group=65532 /run/sockguard /var/lib/sockguard/audit
-ENV PATH=/opt/sockguard/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/opt/sockguard/bin:$PATH \
+    SOCKGUARD_AUDIT_DIR=/var/lib/sockguard/audit
 USER 65532:65532
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["sockguard", "health"]
 ENTRYPOINT ["sockguard"]

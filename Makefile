@@ -49,14 +49,17 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/run.py
 
 wheel: $(INSTALLED)
-	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	rm -rf build
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 image:
 	docker build --tag sockguard .
 
 lock: $(INSTALLED)
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --strip-extras --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --build-deps-for wheel --allow-unsafe \
+	  --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+	  --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist run *.egg-info

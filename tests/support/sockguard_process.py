@@ -5,6 +5,7 @@ Must never reach into sockguard: what people start is what is tested.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -80,12 +81,18 @@ def sockguard(
         f"--socket-dir={socket_folder(folder)}",
         f"--audit-dir={folder / 'audit'}",
     ]
-    with running([*DIES_WITH_US, *command, "serve", *arguments, *flags], log) as process:
+    line = [*DIES_WITH_US, *command, "serve", *arguments, *flags]
+    with running(line, log, env=environment()) as process:
         guard = Guard(folder, process)
         for client in clients:
             ready = partial(accepts, guard.socket(client))
             wait_until(ready, seconds=10, process=process, log=log)
         yield guard
+
+
+def environment() -> dict[str, str]:
+    """Variables for sockguard: this process's, without any setting of its own."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("SOCKGUARD_")}
 
 
 def accepts(path: Path) -> bool:
