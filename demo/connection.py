@@ -6,6 +6,7 @@ Must never parse HTTP beyond finding where a request ended: aiohttp reads reques
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from demo.record import Entry, Link, Recorder
 
 HIGH_WATER = 256 * 1024
+HEAD_LIMIT = 1 << 20
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,18})")
+CHUNKED = re.compile(rb"(?im)^transfer-encoding:")
 
 
 class Connection(asyncio.Protocol):
@@ -33,7 +38,9 @@ class Connection(asyncio.Protocol):
         self.body_arrived: Callable[[], bool] = bool
         self._http = http
         self._tunnel: Tunnel | None = None
-        self._unread = bytearray()
+        self._held = bytearray()
+        self._owed: int | None = 0
+        self._fed = False
         self._writable = asyncio.Event()
         self._writable.set()
         self.transport: asyncio.Transport
@@ -45,12 +52,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes on to the tunnel if there is one, else to aiohttp."""
-        self.recorder.note(lambda: self.link.received.feed(data))
+        self.recorder.note(lambda: self.link.feed(data))
         if self._tunnel:
             self._tunnel.reader.feed_data(data)
             return
-        self._unread += data[: max(0, HIGH_WATER - len(self._unread))]
-        self._http.data_received(data)
+        self._held += data
+        self._feed()
 
     def eof_received(self) -> bool:
         """Keep the connection open while it still owes the client something."""
@@ -59,7 +66,7 @@ class Connection(asyncio.Protocol):
             self._tunnel.reader.feed_eof()
             return True
         self.gone.set()
-        return self.current is not None and self.body_arrived()
+        return self.body_arrived() if self.current else self._fed
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever serves this connection that nobody is there any more."""
@@ -89,10 +96,43 @@ class Connection(asyncio.Protocol):
         if self.transport.is_closing():
             raise ConnectionResetError("the client has closed the connection")
 
+    def begin_request(self, entry: Entry, body_arrived: Callable[[], bool]) -> None:
+        """Serve a request; close when its client has half-closed within its body."""
+        self.current, self.body_arrived = entry, body_arrived
+        if self.link.eof and not body_arrived():
+            self.transport.close()
+
     def finish_request(self) -> None:
-        """Forget the bytes of a request that has its answer."""
-        self.current = None
-        self._unread.clear()
+        """Go on with the next request."""
+        self.current, self._fed, self._owed = None, False, 0
+        self._feed()
+
+    def release(self) -> None:
+        """Let aiohttp have all bytes that come: it answers as a websocket."""
+        self._owed = None
+        self._feed()
+
+    def _feed(self) -> None:
+        """Give aiohttp one request at a time: it drops a good one if the next is none."""
+        if not self._fed and (end := HEAD_END.search(self._held)):
+            head = bytes(self._held[: end.end()])
+            length = LENGTH.search(head)
+            self._owed = None if CHUNKED.search(head) else int(length[1]) if length else 0
+            self._fed = True
+            self._give(len(head))
+        elif not self._fed and len(self._held) > HEAD_LIMIT:
+            self._give(len(self._held))
+        if self._fed and self._owed is None:
+            self._give(len(self._held))
+        elif self._fed and self._owed:
+            given = min(self._owed, len(self._held))
+            self._owed -= given
+            self._give(given)
+
+    def _give(self, count: int) -> None:
+        data = bytes(self._held[:count])
+        del self._held[:count]
+        self._http.data_received(data)
 
     def open_tunnel(self, head: bytes) -> Tunnel:
         """Take the bytes away from aiohttp and send `head` as the answer.
@@ -103,7 +143,7 @@ class Connection(asyncio.Protocol):
         entry = self.current
         if entry is None:
             raise RuntimeError("a tunnel answers a request")
-        early = _after_request(bytes(self._unread), entry)
+        early = bytes(self._held)
         self.recorder.note(lambda: setattr(entry, "early", early))
         # aiohttp closes the transport it knows when told that the connection is lost.
         self._http.transport = None
@@ -145,18 +185,3 @@ class Tunnel:
     def close(self) -> None:
         """Close both directions after what was written is sent."""
         self.connection.transport.close()
-
-
-def _after_request(raw: bytes, entry: Entry) -> bytes:
-    """The bytes of `raw` that follow the request of `entry`."""
-    start = raw.find(
-        f"{entry.head.method} {entry.head.target} HTTP/".encode("utf-8", "surrogateescape")
-    )
-    head_end = raw.find(b"\r\n\r\n", max(start, 0))
-    if head_end < 0:
-        return b""
-    names = {name.lower(): value for name, value in entry.head.headers}
-    if "transfer-encoding" in names:
-        last = raw.find(b"0\r\n\r\n", head_end)
-        return raw[last + 5 :] if last >= 0 else b""
-    return raw[head_end + 4 + int(names.get("content-length", "0")) :]

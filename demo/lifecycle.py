@@ -110,8 +110,14 @@ def connect(world: World, container: Container, network: Network, given: JsonObj
         "MacAddress": f"02:42:ac:11:00:{number % 250:02x}",
         "DriverOpts": None,
     } | {key: value for key, value in given.items() if value}
+    if container.running:
+        emit_link(world, "connect", network, container)
+
+
+def emit_link(world: World, action: str, network: Network, container: Container) -> None:
+    """Tell that a container has come onto a network or left it."""
     attributes = {"container": container.id, "name": network.name, "type": network.driver}
-    emit(world, "network", "connect", network.id, attributes)
+    emit(world, "network", action, network.id, attributes)
 
 
 async def start(world: World, container: Container) -> None:
@@ -137,6 +143,8 @@ async def start(world: World, container: Container) -> None:
         await container.stdin.close()
     container.status, container.started, container.exit_code = "running", time.time(), 0
     container.process.start()
+    for name in container.networks:
+        emit_link(world, "connect", world.network(name), container)
     emit_container(world, "start", container)
     task = asyncio.create_task(_watch(world, container, container.process))
     _running.add(task)
@@ -150,6 +158,8 @@ async def _watch(world: World, container: Container, process: Process) -> None:
     container.status, container.finished = "exited", time.time()
     container.exit_code = process.exit_code or 0
     emit_container(world, "die", container, exitCode=str(container.exit_code))
+    for name in container.networks:
+        emit_link(world, "disconnect", world.network(name), container)
     await container.announce()
     if container.host_config.get("AutoRemove"):
         await remove(world, container, force=True)

@@ -130,8 +130,7 @@ async def disconnect(call: Call) -> web.StreamResponse:
     if container.networks.pop(network.name, None) is None:
         message = f"container {container.id} is not connected to network {network.name}"
         raise EngineError(403, message)
-    attributes = {"container": container.id, "name": network.name, "type": network.driver}
-    emit(call.world, "network", "disconnect", network.id, attributes)
+    lifecycle.emit_link(call.world, "disconnect", network, container)
     return empty(200)
 
 

@@ -19,6 +19,7 @@ from demo import (
     system,
     tunnels,
     volumes,
+    websocket,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ TABLE: list[tuple[str, str, Handler]] = [
     ("POST", "/containers/{id}/resize", containers.resize),
     ("POST", "/containers/{id}/attach", tunnels.attach),
     ("POST", "/containers/{id}/exec", tunnels.create_exec),
+    ("GET", "/containers/{id}/attach/ws", websocket.attach),
     ("POST", "/exec/{id}/start", tunnels.start_exec),
     ("POST", "/exec/{id}/resize", tunnels.resize_exec),
     ("POST", "/containers/{id}/rename", containers.rename),

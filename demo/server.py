@@ -90,12 +90,12 @@ class DemoEngine:
             return web.Response()
         connection = transport.get_protocol()
         assert isinstance(connection, Connection)
-        target = request.raw_path if request.message.path is None else request.message.path
+        target = request.raw_path
         if target.startswith("/demo/"):
             return await self._control(request, target)
         entry = self._begin(connection, request, target)
         call = Call(self.world, request, connection, entry, self.world.settings.api_max, {})
-        connection.current, connection.body_arrived = entry, request.content.is_eof
+        connection.begin_request(entry, request.content.is_eof)
         try:
             answer = await self._serve(call)
             await _drain(call, answer)
@@ -112,8 +112,7 @@ class DemoEngine:
         versioned = VERSIONED.fullmatch(unquote(raw_path))
         version, path = versioned.groups() if versioned else ("", unquote(raw_path))
         headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in request.message.raw_headers
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers
         )
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         head = Head(request.method, target, version, path, pairs, headers)

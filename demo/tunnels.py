@@ -42,12 +42,12 @@ async def attach(call: Call) -> web.StreamResponse:
         if not call.flag("stream"):
             tunnel.close()
             return web.Response()
-        typed = _container_stdin(container) if call.flag("stdin") else None
-        await _pump(tunnel, live, encode, typed, lambda: _stopped(container))
+        typed = container_stdin(container) if call.flag("stdin") else None
+        await _pump(tunnel, live, encode, typed, lambda: stopped(container))
     return web.Response()
 
 
-def _container_stdin(container: Container) -> Callable[[bytes], Awaitable[None]]:
+def container_stdin(container: Container) -> Callable[[bytes], Awaitable[None]]:
     """Write to the stdin of whatever process the container has by then; b"" is the end."""
 
     async def typed(data: bytes) -> None:
@@ -65,7 +65,8 @@ async def _started(container: Container) -> None:
         await container.changed.wait_for(lambda: container.process is not None or container.removed)
 
 
-async def _stopped(container: Container) -> None:
+async def stopped(container: Container) -> None:
+    """Wait until the container's process has ended, however long it takes to start."""
     await _started(container)
     if container.process:
         await container.process.ended.wait()
