@@ -19,9 +19,10 @@ from sockguard.policy.clients import (
 )
 from sockguard.policy.complaints import Complaints, did_you_mean
 from sockguard.policy.expectations import read_expectations
-from sockguard.policy.items import later, read_allow
+from sockguard.policy.items import read_allow
 from sockguard.policy.model import MAIN, Client, Limits, Mode, Policy, Role, Source
 from sockguard.policy.tree import mapping_of, refuse_unknown_keys, text_of
+from sockguard.policy.vocabulary import later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ def assemble(
     main_role: str = "",
     serving: bool = True,
 ) -> Policy:
-    """One policy from its own files and those of the package.
+    """Make one policy of its own files and those of the package.
 
     `main_role` names a shipped role to put on the main listener instead of files of one's own.
     Raises PolicyError with all complaints.
@@ -67,10 +68,10 @@ def assemble(
     draft = _Draft(Complaints())
     expectations: list[Expectation] = []
     for tree in shipped:
-        _read_roles(tree, _file_entries(tree, SHIPPED_KEYS, draft), draft, prefix=SHIPPED)
+        _read_roles(_file_entries(tree, SHIPPED_KEYS, draft), draft, prefix=SHIPPED)
     files = [(tree, _file_entries(tree, FILE_KEYS, draft)) for tree in own]
-    for tree, entries in files:
-        _read_roles(tree, entries, draft)
+    for _, entries in files:
+        _read_roles(entries, draft)
     for _, entries in files:
         _read_clients(entries, draft)
     _read_top_level(files, draft)
@@ -98,7 +99,7 @@ def _unprefixed(roles: Mapping[str, Role]) -> dict[str, Role]:
 
 
 def _file_entries(tree: Node, known: Sequence[str], draft: _Draft) -> Mapping[str, Entry]:
-    """The top-level entries of one file, its version checked."""
+    """Return the top-level entries of one file, its version checked."""
     entries = mapping_of(tree, "a policy", draft.complaints)
     if not isinstance(tree.value, dict):
         return entries
@@ -121,9 +122,7 @@ def _is_name(name: str, entry: Entry, what: str, draft: _Draft) -> bool:
     return False
 
 
-def _read_roles(
-    tree: Node, entries: Mapping[str, Entry], draft: _Draft, *, prefix: str = ""
-) -> None:
+def _read_roles(entries: Mapping[str, Entry], draft: _Draft, *, prefix: str = "") -> None:
     if "roles" not in entries:
         return
     for name, entry in mapping_of(entries["roles"].value, "roles", draft.complaints).items():
@@ -211,7 +210,7 @@ def _role_of_client(
 
 
 def _read_top_level(files: Sequence[tuple[Node, Mapping[str, Entry]]], draft: _Draft) -> None:
-    """The top-level allow: in one file only, never beside clients."""
+    """Read the top-level allow: in one file only, never beside clients."""
     allowing = [entries for _, entries in files if "allow" in entries]
     for _, entries in files:
         for key in ("mode", "limits"):

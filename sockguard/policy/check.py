@@ -24,7 +24,7 @@ LONGEST_SOCKET_PATH = 107
 
 
 def run_expectations(policy: Policy) -> list[Complaint]:
-    """The cases of `expect` that fail."""
+    """Return the cases of `expect` that fail."""
     failed = ((case, _failure(case)) for case in policy.expectations)
     return [
         Complaint(case.source.file, case.source.line, message)
@@ -69,7 +69,7 @@ def check_socket_paths(policy: Policy, socket_dir: str) -> None:
 
 
 def lint(policy: Policy) -> list[Complaint]:
-    """Warnings about what loads and is probably not meant."""
+    """Warn about what loads and is probably not meant."""
     found: list[Complaint] = []
     for client in policy.clients.values():
         found += _client_warnings(client)
@@ -151,7 +151,7 @@ def _narrow(grant: Grant) -> str:
 
 
 def _admits_all(one: Grant, other: Grant) -> bool:
-    """Whether all that `other` admits is admitted by the grant of a set."""
+    """Tell whether all that `other` admits is admitted by the grant of a set."""
     words = (
         (one.body_any, other.body_any),
         (one.response_any, other.response_any),

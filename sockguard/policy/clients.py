@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from sockguard.policy.items import later
 from sockguard.policy.model import Limits, Match, Mode, Rate, SocketFile
 from sockguard.policy.tree import mapping_of, refuse_unknown_keys, text_of, whole_of
 from sockguard.policy.values import size_of
+from sockguard.policy.vocabulary import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +45,7 @@ class Terms:
 
 
 def read_terms(entries: Mapping[str, Entry], complaints: Complaints) -> Terms:
-    """The `mode` and `limits` of a role, a client or a top-level allow."""
+    """Read the `mode` and `limits` of a role, a client or a top-level allow."""
     mode, limits = entries.get("mode"), entries.get("limits")
     return Terms(
         None if mode is None else _read_mode(mode.value, complaints),
@@ -54,7 +54,7 @@ def read_terms(entries: Mapping[str, Entry], complaints: Complaints) -> Terms:
 
 
 def merge_limits(own: Limits | None, role: Limits) -> Limits:
-    """Each limit that is set here replaces the role's."""
+    """Replace each of the role's limits that is set here."""
     if own is None:
         return role
     return Limits(
@@ -102,7 +102,7 @@ def _read_size(node: Node, complaints: Complaints) -> int | None:
 
 
 def read_match(entry: Entry | None, complaints: Complaints) -> Match:
-    """The `match` of a client; one that says nothing is left out, not empty."""
+    """Read the `match` of a client; one that says nothing is left out, not empty."""
     if entry is None:
         return Match()
     entries = mapping_of(entry.value, "match", complaints)
@@ -134,7 +134,7 @@ def _read_id(node: Node, what: str, complaints: Complaints) -> int | None:
 
 
 def read_socket(entry: Entry | None, complaints: Complaints) -> SocketFile | None:
-    """The socket of a client's own, or None for one that shares the main listener."""
+    """Read the socket of a client's own; None for one that shares the main listener."""
     if entry is None:
         return SocketFile()
     if entry.value.value == "main":

@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
-from sockguard.policy.model import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sockguard.policy.model import Source
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,7 +55,7 @@ class Complaints:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean x?)` for the nearest known word, or nothing where none is near."""
+    """Return ` (did you mean x?)` for the nearest known word, nothing where none is near."""
     words = list(known)
     swapped = word.translate({ord("/"): ".", ord("."): "/"})
     if swapped in words:

@@ -44,7 +44,7 @@ class Constraint:
 
 
 def read_constraint(node: Node, subject: Subject, complaints: Complaints) -> Constraint:
-    """The constraint that a policy writes for one value.
+    """Read the constraint that a policy writes for one value.
 
     A scalar means equal, a list on a scalar value one of, a mapping the words that must all hold.
     """
@@ -152,7 +152,7 @@ def _one_of(node: Node, subject: Subject, complaints: Complaints) -> Callable[[o
 
 
 def _some(node: Node, word: str, complaints: Complaints) -> tuple[Node, ...]:
-    """The items of a list that must not be empty."""
+    """Return the items of a list that must not be empty."""
     if isinstance(node.value, tuple) and node.value:
         return node.value
     complaints.add(node.source, f"{word} takes a list of at least one value")
@@ -160,7 +160,7 @@ def _some(node: Node, word: str, complaints: Complaints) -> tuple[Node, ...]:
 
 
 def _texts(node: Node, word: str, complaints: Complaints) -> list[str]:
-    """One text or a list of texts."""
+    """Return one text or a list of texts as a list."""
     items = node.value if isinstance(node.value, tuple) and node.value else (node,)
     texts = [item.value for item in items if isinstance(item.value, str) and item.value]
     if len(texts) != len(items):
@@ -192,7 +192,7 @@ def _bound(node: Node, word: str, complaints: Complaints) -> int | Decimal:
 
 
 def _at_most(node: Node, _: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    """Below zero is within a bound only if the bound says so: the Engine reads -1 as forever."""
+    """Take what is below zero only if the bound is: the Engine reads -1 as forever."""
     bound = _bound(node, "at_most", complaints)
     least = min(bound, 0)
     return lambda value: is_number(value) and least <= value <= bound  # type: ignore[operator]

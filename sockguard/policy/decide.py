@@ -33,7 +33,7 @@ class _Fault:
 
 
 def grants_for(client: Client, operation: Operation) -> tuple[Grant, ...]:
-    """The alternatives under which the client may ask for the operation; empty for not at all.
+    """Return the alternatives under which the client may ask for the operation; () for not at all.
 
     Cheap, so that a request without any is refused before its body is read (unless the client is
     in report mode: its body has to be read to be forwarded).
@@ -42,7 +42,7 @@ def grants_for(client: Client, operation: Operation) -> tuple[Grant, ...]:
 
 
 def decide(client: Client, question: Question) -> Decision:
-    """The verdict on a question: the first alternative that covers the whole request allows it."""
+    """Give the verdict: the first alternative that covers the whole request allows it."""
     operation = question.operation
     if operation.refused:
         return _refused(client, question)
@@ -61,7 +61,7 @@ def decide(client: Client, question: Question) -> Decision:
 
 
 def covers(grant: Grant, question: Question) -> bool:
-    """Whether the grant covers all of the request; the common request has nothing to cover."""
+    """Tell whether the grant covers the whole request; the common one has nothing to cover."""
     query, body = question.query, question.body
     if not (query.values or query.unknown or body.unknown or grant.query):
         return True
@@ -69,7 +69,7 @@ def covers(grant: Grant, question: Question) -> bool:
 
 
 def _faults(grant: Grant, question: Question) -> list[_Fault]:
-    """All that the grant does not cover, the query first."""
+    """List all that the grant does not cover, the query first."""
     faults = [_Fault(Reason.QUERY, name) for name in _query_faults(grant, question)]
     if not grant.body_any:
         faults += [_Fault(Reason.BODY, path) for path in question.body.unknown]
@@ -94,7 +94,7 @@ def _query_faults(grant: Grant, question: Question) -> list[str]:
 
 
 def _forwarded(grant: Grant, question: Question) -> tuple[tuple[str, str], ...]:
-    """The canonical query with the values that `always` sets in place of what was sent."""
+    """Put the values that `always` sets in place of what was sent."""
     replaced: Mapping[str, object] = {
         name: constraint.always for name, constraint in grant.query.items() if constraint.replaces
     }

@@ -6,7 +6,7 @@ Must never judge a case: `check` does, on the path that live requests take.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.model import Client, Effect, Expectation, Mode
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sockguard.policy.complaints import Complaints
     from sockguard.policy.model import Role
     from sockguard.policy.tree import Entry, Node
+    from sockguard.wire.document import Value
 
 CASE_KEYS = ("as", "role", "do", "body", "given", "then", "because")
 EFFECTS = {"allow": Effect.ALLOW, "deny": Effect.DENY}
@@ -30,7 +31,7 @@ def read_expectations(
     roles: Mapping[str, Role],
     complaints: Complaints,
 ) -> Iterator[Expectation]:
-    """The cases of one file; those at fault are complained about and left out."""
+    """Read the cases of one file; those at fault are complained about and left out."""
     expect = tree.value.get("expect") if isinstance(tree.value, dict) else None
     if expect is None:
         return
@@ -56,7 +57,7 @@ def _read_case(
     then, because = _read_then(node, entries, complaints)
     if client is None:
         return None
-    body = encode(plain(entries["body"].value)) if "body" in entries else None
+    body = encode(cast("Value", plain(entries["body"].value))) if "body" in entries else None
     return Expectation(client, method, target, body, then, because, node.source)
 
 
@@ -67,7 +68,7 @@ def _subject(
     roles: Mapping[str, Role],
     complaints: Complaints,
 ) -> Client | None:
-    """The client that the case is about; of a role alone, a client that has nothing else."""
+    """Return the client that the case is about; for a role, one that has nothing else."""
     if ("as" in entries) == ("role" in entries):
         complaints.add(node.source, "a case names a client with `as` or a role with `role`")
         return None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def compile_glob(pattern: str) -> Callable[[str], bool]:
-    """A full, case-sensitive match of `pattern`: `*` stops at `/`, `**` does not, no other magic.
+    """Make a full, case-sensitive match: `*` stops at `/`, `**` does not, nothing else is special.
 
     Runs all positions of the pattern side by side as the bits of one number, so that no text can
     make it backtrack.
@@ -37,7 +37,7 @@ def compile_glob(pattern: str) -> Callable[[str], bool]:
 
 
 def _read(pattern: str) -> tuple[list[str], int, int]:
-    """Literal letters, and as bits by position where `**` and where `*` may swallow letters."""
+    """Return the letters, and as bits by position where `**` and where `*` swallow others."""
     letters: list[str] = []
     loops = segment_loops = 0
     parts = pattern.split("*")
@@ -56,17 +56,17 @@ def _read(pattern: str) -> tuple[list[str], int, int]:
 
 
 def is_clean_folder(path: str) -> bool:
-    """Whether a policy may name this folder: absolute, without `.`, `..` or doubled slashes."""
+    """Tell whether a policy may name this folder: absolute, without `.`, `..` and `//`."""
     return path.startswith("/") and clean(path) == path and "\0" not in path
 
 
 def clean(path: str) -> str:
-    """As Go's path.Clean for an absolute path; POSIX's special `//` is one slash here."""
+    """Clean an absolute path as Go's path.Clean does: POSIX's special `//` is one slash."""
     return posixpath.normpath("/" + path.lstrip("/"))
 
 
 def lies_under(path: str, folder: str) -> bool:
-    """Whether an absolute path, once cleaned, is `folder` or below it at a component border."""
+    """Tell whether a path, once cleaned, is `folder` or below it at a component border."""
     if not path.startswith("/") or "\0" in path:
         return False
     cleaned = clean(path)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import BodyKind
-from sockguard.policy.items import needs_body_word
 from sockguard.policy.tree import spell
+from sockguard.policy.vocabulary import needs_body_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def smallest_item(question: Question, failing: Iterable[str], *, own: bool = False) -> str:
-    """One line to put into `allow`, and as its comment what it would hand over.
+    """Write the line to put into `allow`, with what it would hand over as its comment.
 
     `failing` names the parameters that the nearest present item does not admit, `own` says that
     the request names what belongs to sockguard.
@@ -42,14 +42,14 @@ def smallest_item(question: Question, failing: Iterable[str], *, own: bool = Fal
 
 
 def handed_over(operation: Operation, parameters: Iterable[str]) -> str:
-    """What granting the operation with these sensitive parameters gives away."""
+    """Say what granting the operation with these sensitive parameters gives away."""
     table = operation.parameters
     sentences = (operation.hands_over, *(table[name].hands_over for name in parameters))
     return " ".join(sentences)
 
 
 def _sensitive(question: Question) -> dict[str, object]:
-    """Sensitive parameters that are present: flags and numbers by value, all else as any."""
+    """Return the sensitive parameters sent: flags and numbers by value, all else as any."""
     parameters = question.operation.parameters
     return {
         name: value if isinstance(value, int) else "any"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def identify(policy: Policy, caller: Caller) -> Client:
-    """The client that this caller is; raises Refusal for an unknown or an ambiguous caller.
+    """Return the client that this caller is; Refusal for an unknown or an ambiguous one.
 
     A client's own socket admits that client only; on the main listener all that share it are
     tried.
@@ -44,7 +44,7 @@ def _reachable(policy: Policy, caller: Caller) -> Iterable[Client]:
 
 
 def matches(match: Match, caller: Caller) -> bool:
-    """Whether all that the match asks for holds of the caller; the overflow id is nobody's."""
+    """Tell whether all that the match asks holds of the caller; the overflow id is nobody's."""
     if match.uid and not _any_of(match.uid, (caller.uid,)):
         return False
     return not match.gid or _any_of(match.gid, (caller.gid, *caller.groups))

@@ -17,6 +17,7 @@ from sockguard.policy.model import Grant
 from sockguard.policy.protect import is_protected
 from sockguard.policy.tree import Node, flag_of, list_of, refuse_unknown_keys
 from sockguard.policy.values import Subject
+from sockguard.policy.vocabulary import LATER, UNLIMITED, later, needs_body_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,40 +33,6 @@ Grants = dict[str, tuple[Grant, ...]]
 EVERYTHING = "engine/everything"
 CONDITIONS = ("query", "body", "response", "any_of", "including_sockguard")
 
-VIEWS = (
-    "image", "host_paths", "ports", "networks", "user", "capabilities", "devices", "namespaces",
-    "signal",
-)  # fmt: skip
-LATER: Mapping[str, str] = {
-    "target": "limiting an operation to objects by name or label",
-    **dict.fromkeys(VIEWS, "judging one meaning over all its encodings"),
-    "record": "choosing what an item records",
-    "shared": "objects of one's own",
-    "compressed": "looking into archives",
-}
-"""Words of the language that this version does not know how to hold, and what they are for."""
-
-UNLIMITED = frozenset(
-    {
-        ("containers.list", "limit"),
-        ("build.run", "memory"),
-        ("build.run", "memswap"),
-        ("build.run", "cpuquota"),
-        ("build.prune", "max-used-space"),
-    }
-)
-"""Parameters whose absence, 0 or -1 means that there is no limit."""
-
-
-def needs_body_word(operation: Operation) -> bool:
-    """Whether granting asks for `body: any`; of exec.start all known fields are plain."""
-    return operation.body is BodyKind.JSON and operation.name != "exec.start"
-
-
-def later(word: str, what: str) -> str:
-    """The sentence that refuses a word of a later version."""
-    return f"{word} is not known to this version of sockguard: {what} comes with a later one"
-
 
 @dataclass(frozen=True, slots=True)
 class _Item:
@@ -77,7 +44,7 @@ class _Item:
 
 
 def read_allow(node: Node, complaints: Complaints) -> Grants:
-    """All grants of one `allow` list; for each operation its items come before its sets."""
+    """Read one `allow` list; the grants of an operation are its items first, then its sets."""
     read = (_read_item(item, complaints) for item in list_of(node, "allow", complaints))
     items = [item for item in read if item is not None]
     grants: Grants = {}
@@ -158,7 +125,7 @@ def _add_set(grants: Grants, explicit: frozenset[str], item: _Item, complaints: 
 
 
 def _missing_words(operation: Operation, *, body: bool, response: bool) -> str:
-    """The words that an item still lacks, as they stand in a policy."""
+    """Return the words that an item still lacks, as they stand in a policy."""
     words = ["body: any"] if needs_body_word(operation) and not body else []
     words += ["response: any"] if operation.secret_answer and not response else []
     return ", ".join(words)
@@ -176,7 +143,7 @@ def _grants_of(operation: Operation, item: _Item, complaints: Complaints) -> tup
 
 
 def _alternatives(item: _Item, complaints: Complaints) -> Iterable[dict[str, Entry]]:
-    """The conditions of each alternative, those beside `any_of` included in each."""
+    """Yield the conditions of each alternative, those beside `any_of` included in each."""
     if item.conditions is None:
         yield {}
         return
@@ -214,7 +181,8 @@ def _grant(
     if words and not {"body", "response"} & entries.keys():
         complaints.add(
             item.source,
-            f"{operation.name}, {_why(operation)}, needs to say so: `- {operation.name}: {{{words}}}`",
+            f"{operation.name}, {_why(operation)}, needs to say so:"
+            f" `- {operation.name}: {{{words}}}`",
         )
     elif words:
         complaints.add(item.source, f"{operation.name} also needs `{words}`")
@@ -250,7 +218,7 @@ def _refuse_strange_conditions(
 def _is_any(
     word: str, useful: bool, operation: Operation, entries: dict[str, Entry], complaints: Complaints
 ) -> bool:
-    """Whether `body` or `response` is `any`; both know no other value in this version."""
+    """Tell whether `body` or `response` is `any`; both know no other value in this version."""
     entry = entries.get(word)
     if entry is None:
         return False
@@ -267,7 +235,7 @@ def _is_any(
 def _read_query(
     operation: Operation, entry: Entry | None, complaints: Complaints
 ) -> tuple[Mapping[str, Constraint], bool]:
-    """The constraints by parameter, and whether everything passes."""
+    """Return the constraints by parameter, and whether everything passes."""
     if entry is None:
         return {}, False
     if not operation.parameters:

@@ -22,7 +22,7 @@ ECHOES: Mapping[str, str] = {"exec.create": "Container"}
 
 
 def read_body(operation: Operation, document: object, names: tuple[str, ...] = ()) -> Body:
-    """The body of an operation, decoded from a document that was sent, in judged form.
+    """Hold a decoded body against the fields of its operation.
 
     `names` are those of the path. Raises Malformed for a misspelt key, a wrong type, or a body
     that is no object where the Engine wants one.
@@ -39,7 +39,7 @@ def read_body(operation: Operation, document: object, names: tuple[str, ...] = (
 def read_body_steps(
     operation: Operation, document: object, names: tuple[str, ...] = ()
 ) -> Generator[None, None, Body]:
-    """Like `read_body`, as a generator that pauses between batches and returns the body."""
+    """Do as `read_body` in a generator that pauses between batches and returns the body."""
     if operation.body is not BodyKind.JSON:
         raise Malformed(f"{operation.name} takes no JSON body")
     if document is None:
@@ -60,5 +60,5 @@ def _check_echo(operation: Operation, document: object, names: tuple[str, ...]) 
 
 
 def _all_fields(document: object) -> tuple[str, ...]:
-    """Without a table of fields none is known."""
+    """Name all top-level fields: without a table of fields none is known."""
     return tuple(map(str, document)) if isinstance(document, dict) and document else ("body",)

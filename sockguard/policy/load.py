@@ -36,7 +36,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def shipped_folder() -> Path:
-    """The folder of the roles that come with the package, in a checkout and in a wheel alike."""
+    """Return the folder of the roles that come with the package, in checkout and wheel alike."""
     return Path(__file__).resolve().parents[1] / "policies"
 
 
@@ -72,7 +72,7 @@ def load_texts(
     own = [_parse(name, data, complaints) for name, data in texts.items()]
     theirs = [_parse(name, data, complaints) for name, data in shipped.items()]
     complaints.raise_any()
-    hashed = _hash({**texts, **shipped})
+    hashed = _hash({**_short(texts), **shipped})
     policy = assemble(own, theirs, sha256=hashed, main_role=main_role, serving=serving)
     failed = run_expectations(policy)
     if failed:
@@ -84,8 +84,13 @@ def _is_shipped_name(path_or_name: str) -> bool:
     return "/" not in path_or_name and not path_or_name.endswith(SUFFIXES)
 
 
+def _short(texts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Name files without their folders, so that moving a policy leaves its hash alone."""
+    return {Path(name).name: data for name, data in texts.items()}
+
+
 def _hash(texts: Mapping[str, bytes]) -> str:
-    """Hex SHA-256 over names and bytes, each with its length before it."""
+    """Hash names and bytes, each with its length before it; hex SHA-256."""
     digest = sha256()
     for name in sorted(texts):
         for part in (name.encode(), texts[name]):
@@ -99,22 +104,22 @@ def _read_shipped(folder: Path) -> dict[str, bytes]:
 
 
 def _read(path: str) -> dict[str, bytes]:
-    """The bytes of a file, or of all policy files of a folder, by name as shown in complaints."""
+    """Return the bytes of a file, or of each policy file of a folder, by path."""
     try:
-        if not stat.S_ISDIR(os.stat(path).st_mode):
+        if not stat.S_ISDIR(Path(path).stat().st_mode):
             return {path: _read_file(path)}
-        names = sorted(
-            entry
-            for entry in os.listdir(path)
-            if entry.endswith(SUFFIXES) and not entry.startswith(".")
-        )
+        files = sorted(str(file) for file in Path(path).iterdir() if _is_policy_name(file.name))
     except OSError as error:
         raise _unreadable(path, error) from error
-    if not names:
+    if not files:
         raise PolicyError([Complaint(path, 0, "the folder holds no .yaml file")])
-    if len(names) > MAX_FILES:
+    if len(files) > MAX_FILES:
         raise PolicyError([Complaint(path, 0, f"the folder holds over {MAX_FILES} files")])
-    return {file: _read_file(file) for file in (os.path.join(path, name) for name in names)}
+    return {file: _read_file(file) for file in files}
+
+
+def _is_policy_name(name: str) -> bool:
+    return name.endswith(SUFFIXES) and not name.startswith(".")
 
 
 def _read_file(path: str) -> bytes:
@@ -143,7 +148,7 @@ def _unreadable(path: str, error: OSError) -> PolicyError:
 
 
 def _parse(name: str, data: bytes, complaints: Complaints) -> Node:
-    """One file as a tree; an empty mapping and a complaint where it is no YAML we accept."""
+    """Parse one file; an empty mapping and a complaint where it is no YAML we accept."""
     try:
         return _Reader(name, data.decode("utf-8"), complaints).document()
     except UnicodeDecodeError:
@@ -189,8 +194,9 @@ class _Reader:
             raise self.fault(event, f"aliases (*{event.anchor}) are not allowed: write it out")
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             raise self.fault(event, f"anchors (&{event.anchor}) are not allowed")
-        if getattr(event, "tag", None) is not None:
-            raise self.fault(event, f"tags ({event.tag}) are not allowed")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise self.fault(event, f"tags ({tag}) are not allowed")
         if depth > MAX_DEPTH:
             raise self.fault(event, f"is nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.ScalarEvent):
@@ -225,7 +231,8 @@ class _Reader:
         return node.value
 
     def source(self, event: yaml.Event) -> Source:
-        return Source(self.name, event.start_mark.line + 1)
+        mark = event.start_mark
+        return Source(self.name, mark.line + 1 if mark else 1)
 
     def fault(self, event: yaml.Event, message: str) -> PolicyError:
         return PolicyError([Complaint(self.name, self.source(event).line, message)])
@@ -243,16 +250,16 @@ _WORDS = {
 }
 
 
-def core_scalar(text: str) -> None | bool | int | str | Decimal:
-    """What an unquoted scalar means by the core schema of YAML 1.2; infinities stay text."""
+def core_scalar(text: str) -> bool | int | str | Decimal | None:
+    """Resolve an unquoted scalar by the core schema of YAML 1.2; infinities stay text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
+        return int(text, 0)
     if _HEX.fullmatch(text):
-        return int(text[2:], 16)
+        return int(text, 0)
     if _FLOAT.fullmatch(text):
         return Decimal(text)
     return text

@@ -163,8 +163,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class OwnObjects:
-    """What belongs to sockguard itself on the Engine: full container id, container names, volume
-    names, image names (normalised) and image ids (64 hex). Empty when it runs outside containers.
+    """What belongs to sockguard itself on the Engine; empty when it runs outside containers.
+
+    The container id is the full one, image names are normalised, image ids are 64 hex digits.
     """
 
     container_id: str = ""
@@ -210,8 +211,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A decoded JSON body. `document` has what is forwarded, `unknown` the paths of fields that
-    the catalogue does not know and whose value is not empty, `dropped` of those that were dropped.
+    """A decoded JSON body. `document` has what is forwarded.
+
+    `unknown` has the paths of fields that the catalogue does not know and whose value is not
+    empty, `dropped` of those that were left out.
     """
 
     document: object = None
@@ -222,8 +225,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict. `pairs` is the query to forward (after `always`), `message` one sentence for
-    people, `hint` the smallest policy item that would allow what was refused ("" where none can).
+    """The verdict. `pairs` is the query to forward, after `always`.
+
+    `message` is one sentence for people, `hint` the smallest policy item that would allow what
+    was refused ("" where none can).
     """
 
     effect: Effect
@@ -236,4 +241,5 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
+        """Whether the request is forwarded, be it against the policy in report mode."""
         return self.effect is not Effect.DENY

@@ -50,14 +50,14 @@ IMAGES_IN_QUERY: Mapping[str, tuple[str, str]] = {
 
 
 def is_protected(operation: Operation) -> bool:
-    """Whether the operation must not be used on what belongs to sockguard."""
+    """Tell whether the operation must not be used on what belongs to sockguard."""
     if operation.name in EXEMPT:
         return False
     return operation.writes or operation.name in READS_PROTECTED
 
 
 def names_own(operation: Operation, names: tuple[str, ...], query: Query, own: OwnObjects) -> str:
-    """The first name in path or query that is one of sockguard's own objects, "" for none."""
+    """Return the first name in path or query that is sockguard's own, "" for none."""
     if not is_protected(operation):
         return ""
     suspects = _containers(operation, names, query, own)
@@ -74,7 +74,7 @@ def _containers(
 
 
 def is_own_container(name: str, own: OwnObjects) -> bool:
-    """By name, full id or any id prefix: the Engine resolves all three, case-sensitively."""
+    """Compare by name, full id and id prefix: the Engine resolves all three, case-sensitively."""
     bare = name.removeprefix("/")
     return bare in own.container_names or (bare != "" and own.container_id.startswith(bare))
 
@@ -105,7 +105,7 @@ def _texts(query: Query, name: str) -> Iterable[str]:
 
 
 def _tagged(image: str, tag: str) -> str:
-    """`tag` wins over a tag within the name, and may be a digest (Engine: images/create)."""
+    """Join name and tag: `tag` wins over one within the name, and may be a digest."""
     if not tag:
         return image
     if ":" in tag:
@@ -116,7 +116,7 @@ def _tagged(image: str, tag: str) -> str:
 
 
 def is_own_image(name: str, own: OwnObjects) -> bool:
-    """By normalised name, by any digest of its repository, or by image id prefix."""
+    """Compare by normalised name, any digest of its repository, and image id prefix."""
     bare = name.removeprefix("sha256:")
     if re.fullmatch(r"[0-9a-f]{1,64}", bare) and any(i.startswith(bare) for i in own.image_ids):
         return True
@@ -127,14 +127,14 @@ def is_own_image(name: str, own: OwnObjects) -> bool:
 
 
 def _repository(full: str) -> str:
-    """A normalised name without its digest and tag."""
+    """Cut digest and tag off a normalised name."""
     return full.partition("@")[0].rpartition(":")[0]
 
 
 def normalise_image(name: str) -> str:
-    """`registry/repository:tag`, with `@digest` where one is given, as the Engine completes a
-    short name (distribution/reference, ParseNormalizedNamed): `alpine` is
-    `docker.io/library/alpine:latest`.
+    """Complete a short image name as the Engine does: `docker.io/library/alpine:latest`.
+
+    A digest stays behind the tag. Source: distribution/reference, ParseNormalizedNamed.
     """
     rest, at, digest = name.partition("@")
     head, colon, last = rest.rpartition(":")

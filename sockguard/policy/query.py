@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from sockguard.engine.operation import ParameterKind
 from sockguard.errors import Malformed
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sockguard.engine.operation import Operation, Parameter
     from sockguard.policy.model import QueryValue
+    from sockguard.wire.document import Value
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -82,7 +83,7 @@ def read_query(operation: Operation, pairs: Sequence[tuple[str, str]]) -> Query:
 
 
 def spell_pairs(parameter: Parameter, value: object) -> Pairs:
-    """The canonical pairs for a value that the policy sets, in the form of `Query.values`."""
+    """Spell a value of the policy's, in the form of `Query.values`, as canonical pairs."""
     if isinstance(value, bool):
         return ((parameter.name, "1" if value else "0"),)
     if isinstance(value, int | str):
@@ -91,7 +92,7 @@ def spell_pairs(parameter: Parameter, value: object) -> Pairs:
         return tuple((parameter.name, text) for text in value)
     if isinstance(value, dict) and parameter.kind is ParameterKind.FILTERS:
         value = {name: sorted(texts) for name, texts in value.items()}
-    return ((parameter.name, encode(value).decode()),)  # type: ignore[arg-type]
+    return ((parameter.name, encode(cast("Value", value)).decode()),)
 
 
 def _grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -107,7 +108,7 @@ def _folded(names: frozenset[str]) -> frozenset[str]:
 
 
 def _refuse_variant(operation: Operation, name: str) -> None:
-    """Case folding covers U+017F and U+212A, which Podman's decoder folds to s and k."""
+    """Refuse U+017F and U+212A for s and k as well: Podman's decoder folds them."""
     if name.casefold() in _folded(frozenset(operation.parameters)):
         raise Malformed(f"query parameter {name!r} is a variant of a known name", detail=name)
 
@@ -118,7 +119,7 @@ def _check_registry(
     dropped: dict[str, None],
     unknown: dict[str, None],
 ) -> None:
-    """docker-java sends `registry` beside `fromImage`; it is idle only where both name one host."""
+    """Take docker-java's `registry` for idle only where `fromImage` names the same host."""
     if operation.name != "images.pull" or "registry" not in dropped:
         return
     sent = dict(pairs)
@@ -181,7 +182,8 @@ def _json(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
         return None, texts
     value = _decoded(parameter, text)
     canonical = encode(value).decode()
-    return (None if canonical in parameter.absent else value), (canonical,)
+    judged = cast("QueryValue", value)  # a JSON value is judged by words for JSON
+    return (None if canonical in parameter.absent else judged), (canonical,)
 
 
 def _filters(operation: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
@@ -189,27 +191,38 @@ def _filters(operation: Operation, parameter: Parameter, texts: Sequence[str]) -
     if not text:
         return None, texts
     document = _decoded(parameter, text)
-    if not isinstance(document, dict) or not _is_filters(document):
+    judged = _judged_filters(document)
+    if judged is None:
         raise _bad(parameter, "a JSON map of names to lists, or to maps of booleans")
-    known = FILTERS_OF_WRITES.get(operation.name)
-    for name in document:
-        if operation.writes and known is not None and name not in known:
-            raise Malformed(f"filter {name!r} is not known here", detail=parameter.name)
-    judged = {name: frozenset(entries) for name, entries in document.items()}
+    known = FILTERS_OF_WRITES.get(operation.name, judged)
+    for name in judged:
+        if name not in known:
+            raise Malformed(f"{operation.name} knows no filter {name!r}", detail=parameter.name)
     return (judged or None), (encode(document).decode(),)
 
 
-def _is_filters(document: Mapping[str, object]) -> bool:
-    """One of the two shapes throughout, as the Engine tries one after the other on the whole."""
-    entries = list(document.values())
-    lists = all(isinstance(e, list) and all(isinstance(t, str) for t in e) for e in entries)
-    maps = all(
-        isinstance(e, dict) and all(isinstance(b, bool) for b in e.values()) for e in entries
-    )
-    return lists or maps
+def _judged_filters(document: Value) -> dict[str, frozenset[str]] | None:
+    """Return the texts by name; None unless one of the two shapes holds throughout.
+
+    The Engine tries each shape on the whole. A text marked false counts as present, because
+    matchers by label and name take it so.
+    """
+    if not isinstance(document, dict):
+        return None
+    lists = {name: frozenset(item) for name, item in document.items() if _is_texts(item)}
+    maps = {name: frozenset(item) for name, item in document.items() if _is_marks(item)}
+    return next((shape for shape in (lists, maps) if len(shape) == len(document)), None)
 
 
-def _decoded(parameter: Parameter, text: str) -> object:
+def _is_texts(item: Value) -> TypeGuard[list[str]]:
+    return isinstance(item, list) and all(isinstance(text, str) for text in item)
+
+
+def _is_marks(item: Value) -> TypeGuard[dict[str, bool]]:
+    return isinstance(item, dict) and all(isinstance(mark, bool) for mark in item.values())
+
+
+def _decoded(parameter: Parameter, text: str) -> Value:
     try:
         return decode(text.encode())
     except (Malformed, UnicodeEncodeError) as error:

@@ -19,8 +19,8 @@ from sockguard.wire.document import decode
 from sockguard.wire.target import parse_target
 
 if TYPE_CHECKING:
-    from sockguard.engine.operation import Operation
-    from sockguard.policy.model import Client
+    from sockguard.engine.operation import Operation, Recognised
+    from sockguard.policy.model import Client, Query
 
 NOBODY = OwnObjects()
 
@@ -37,25 +37,31 @@ def rehearse(
     client: Client, method: str, target: str, body: bytes | None, own: OwnObjects = NOBODY
 ) -> Rehearsal:
     """Judge one request of a client. `body` is JSON as sent, None for none."""
-    operation = ""
     try:
-        parsed = parse_target(target)
-        recognised = recognise(method, parsed.segments, parsed.literal, parsed.query)
-        if recognised is None:
-            raise Refusal(
-                Reason.UNKNOWN_OPERATION,
-                f"no operation of the Engine API is {method} on this path",
-            )
-        operation = recognised.operation.name
-        query = read_query(recognised.operation, parsed.query)
-        question = Question(recognised.operation, recognised.names, query, Body(), own)
-        if grants_for(client, recognised.operation) or client.mode is Mode.REPORT:
-            read = _read(recognised.operation, body, recognised.names)
-            question = Question(recognised.operation, recognised.names, query, read, own)
-        return Rehearsal(operation, decide(client, question))
+        recognised, query = _recognise(method, target)
     except Refusal as refusal:
-        decision = Decision(Effect.DENY, refusal.reason, refusal.detail, message=refusal.message)
-        return Rehearsal(operation, decision)
+        return Rehearsal("", _denied(refusal))
+    operation, names = recognised.operation, recognised.names
+    try:
+        is_read = grants_for(client, operation) or client.mode is Mode.REPORT
+        judged = _read(operation, body, names) if is_read else Body()
+        decision = decide(client, Question(operation, names, query, judged, own))
+    except Refusal as refusal:
+        decision = _denied(refusal)
+    return Rehearsal(operation.name, decision)
+
+
+def _recognise(method: str, target: str) -> tuple[Recognised, Query]:
+    parsed = parse_target(target)
+    recognised = recognise(method, parsed.segments, parsed.literal, parsed.query)
+    if recognised is None:
+        message = f"no operation of the Engine API is {method} on this path"
+        raise Refusal(Reason.UNKNOWN_OPERATION, message)
+    return recognised, read_query(recognised.operation, parsed.query)
+
+
+def _denied(refusal: Refusal) -> Decision:
+    return Decision(Effect.DENY, refusal.reason, refusal.detail, message=refusal.message)
 
 
 def _read(operation: Operation, body: bytes | None, names: tuple[str, ...]) -> Body:

@@ -31,10 +31,10 @@ class Node:
     """One value: a scalar, a tuple of nodes, or entries by key."""
 
     source: Source
-    value: None | bool | int | str | Decimal | tuple[Node, ...] | dict[str, Entry]
+    value: bool | int | str | Decimal | tuple[Node, ...] | dict[str, Entry] | None
 
     def describe(self) -> str:
-        """What kind of value this is, in words for people."""
+        """Name the kind of this value in words for people."""
         return _KINDS.get(type(self.value), "a number with a fraction")
 
 
@@ -49,7 +49,7 @@ _KINDS: dict[type, str] = {
 
 
 def plain(node: Node) -> object:
-    """The value without its lines: None, bool, int, str, Decimal, list or dict."""
+    """Return the value without its lines: None, bool, int, str, Decimal, list or dict."""
     if isinstance(node.value, tuple):
         return [plain(item) for item in node.value]
     if isinstance(node.value, dict):
@@ -58,19 +58,21 @@ def plain(node: Node) -> object:
 
 
 def spelled(node: Node) -> str:
-    """The value on one line, as YAML would read it back."""
+    """Write the value on one line, as YAML would read it back."""
     return spell(plain(node))
 
 
 def spell(value: object) -> str:
-    """A plain value as flow YAML; text is quoted where it would read as something else."""
+    """Write a plain value as flow YAML; text is quoted where it would read as something else."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{spell(key)}: {spell(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(spell(item) for item in value) + "]"
     if isinstance(value, str):
         return value if _reads_as_text(value) else _quoted(value)
-    return {None: "null", True: "true", False: "false"}.get(value, str(value))  # type: ignore[call-overload]
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
 _NOT_TEXT = {"", "null", "true", "false", "~"}
@@ -90,7 +92,7 @@ def _quoted(text: str) -> str:
 
 
 def mapping_of(node: Node, what: str, complaints: Complaints) -> Mapping[str, Entry]:
-    """The entries of a mapping; a complaint and nothing where it is something else."""
+    """Return the entries of a mapping; a complaint and nothing where it is something else."""
     if isinstance(node.value, dict):
         return node.value
     complaints.add(node.source, f"{what} must be a mapping, not {node.describe()}")
@@ -98,7 +100,7 @@ def mapping_of(node: Node, what: str, complaints: Complaints) -> Mapping[str, En
 
 
 def list_of(node: Node, what: str, complaints: Complaints) -> tuple[Node, ...]:
-    """The items of a list; a complaint and nothing where it is something else."""
+    """Return the items of a list; a complaint and nothing where it is something else."""
     if isinstance(node.value, tuple):
         return node.value
     complaints.add(node.source, f"{what} must be a list, not {node.describe()}")
@@ -106,7 +108,7 @@ def list_of(node: Node, what: str, complaints: Complaints) -> tuple[Node, ...]:
 
 
 def text_of(node: Node, what: str, complaints: Complaints) -> str:
-    """A text; a complaint and "" where it is something else."""
+    """Return a text; a complaint and "" where it is something else."""
     if isinstance(node.value, str):
         return node.value
     quote = "; write it in quotes" if isinstance(node.value, int) else ""
@@ -115,7 +117,7 @@ def text_of(node: Node, what: str, complaints: Complaints) -> str:
 
 
 def whole_of(node: Node, what: str, complaints: Complaints, *, least: int = 0) -> int | None:
-    """A whole number of at least `least`; a complaint and None where it is something else."""
+    """Return a whole number from `least` on; a complaint and None where it is something else."""
     value = node.value
     if isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
@@ -124,7 +126,7 @@ def whole_of(node: Node, what: str, complaints: Complaints, *, least: int = 0) -
 
 
 def flag_of(node: Node, what: str, complaints: Complaints) -> bool:
-    """True or false; a complaint and False where it is something else."""
+    """Return true or false; a complaint and False where it is something else."""
     if isinstance(node.value, bool):
         return node.value
     complaints.add(node.source, f"{what} must be true or false, not {node.describe()}")

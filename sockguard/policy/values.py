@@ -24,8 +24,9 @@ UNITS = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a constraint is about: its name for people, its kind, and whether absence or a value
-    up to 0 means that there is no limit.
+    """What a constraint is about: a value's name for people and its kind.
+
+    `unlimited` says that absence, 0 or -1 means that there is no limit.
     """
 
     name: str
@@ -33,11 +34,11 @@ class Subject:
     unlimited: bool = False
 
     def part(self, name: str) -> Subject:
-        """The subject for one item of this list, or one value of this map."""
+        """Return the subject for one item of this list, or one value of this map."""
         return Subject(f"{self.name} {name}", _PART_KIND.get(self.kind, self.kind))
 
     def describe(self) -> str:
-        """The kind in words for people."""
+        """Name the kind in words for people."""
         return _TYPES[self.kind][1] if self.kind in _TYPES else "a JSON value"
 
 
@@ -57,9 +58,7 @@ _TYPES: Mapping[ParameterKind, tuple[type, str]] = {
 
 
 def typed(node: Node, subject: Subject, complaints: Complaints) -> object:
-    """The value of a node in the form in which a query holds it; None and a complaint where its
-    type is not the subject's.
-    """
+    """Return a node's value as a query holds it; a complaint and None for another type."""
     value = plain(node)
     if subject.kind is ParameterKind.JSON:
         return value
@@ -84,12 +83,12 @@ def _is_texts(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a number; true and false are none."""
+    """Tell whether a value is a number; true and false are none."""
     return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def same(left: object, right: object) -> bool:
-    """Equal and of one type, since Python's True equals 1."""
+    """Compare values and their types, since Python's True equals 1."""
     if isinstance(left, frozenset | set) and isinstance(right, list | tuple):
         return left == set(right)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
@@ -100,6 +99,6 @@ def same(left: object, right: object) -> bool:
 
 
 def size_of(text: str) -> int | None:
-    """`8GiB` and the like in bytes; None for any other text."""
+    """Return `8GiB` and the like in bytes; None for any other text."""
     match = re.fullmatch(r"([0-9]{1,12})(KiB|MiB|GiB)", text)
     return int(match[1]) * UNITS[match[2]] if match else None

@@ -1,0 +1,49 @@
+"""Words of the policy language that depend on what this version can hold to.
+
+Must never let a word pass that nothing in this version enforces.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.operation import BodyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.engine.operation import Operation
+
+VIEWS = (
+    "image", "host_paths", "ports", "networks", "user", "capabilities", "devices", "namespaces",
+    "signal",
+)  # fmt: skip
+LATER: Mapping[str, str] = {
+    "target": "limiting an operation to objects by name or label",
+    **dict.fromkeys(VIEWS, "judging one meaning over all its encodings"),
+    "record": "choosing what an item records",
+    "shared": "objects of one's own",
+    "compressed": "looking into archives",
+}
+"""Words of the language that this version does not know how to hold, and what they are for."""
+
+UNLIMITED = frozenset(
+    {
+        ("containers.list", "limit"),
+        ("build.run", "memory"),
+        ("build.run", "memswap"),
+        ("build.run", "cpuquota"),
+        ("build.prune", "max-used-space"),
+    }
+)
+"""Parameters whose absence, 0 or -1 means that there is no limit."""
+
+
+def needs_body_word(operation: Operation) -> bool:
+    """Tell whether granting asks for `body: any`; of exec.start all known fields are plain."""
+    return operation.body is BodyKind.JSON and operation.name != "exec.start"
+
+
+def later(word: str, what: str) -> str:
+    """Say in plain words that a later version brings this word."""
+    return f"{word} is not known to this version of sockguard: {what} comes with a later one"
