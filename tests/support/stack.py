@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import uvloop
+
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.policy.load import load_text
@@ -113,7 +115,7 @@ def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want 
 
     def run() -> None:
         try:
-            asyncio.run(main())
+            uvloop.run(main())
         except BaseException as error:  # noqa: BLE001 - shown by the test's thread
             box["error"] = error
         finally:
