@@ -290,7 +290,10 @@ def test_what_docker_py_sends_to_create_a_service_is_known() -> None:
         "UpdateConfig": TYPES.UpdateConfig(parallelism=1, monitor=1, order="start-first"),
         "EndpointSpec": TYPES.EndpointSpec(ports={80: 8080}),
     }
-    assert inspect_body(SERVICE, body).unknown == ()
+    report = inspect_body(SERVICE, body)
+    assert report.unknown == ()
+    assert isinstance(report.document, dict)
+    assert report.document["Mode"] == {"Replicated": {"Replicas": 2}}
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,7 @@ EXEC_CREATE: dict[str, Shape] = {
     "ConsoleSize": _CONSOLE_SIZE,
     "Detach": BOOLEAN,  # the Go client before 28
     "DetachKeys": TEXT,
+    "detachKeys": Alias("DetachKeys"),  # docker-py
     "Tty": BOOLEAN,
     "Env": [TEXT],
     "Cmd": [TEXT],

@@ -200,7 +200,9 @@ SERVICE: dict[str, Shape] = {
     "TaskTemplate": _TASK,
     "Mode": {
         "Replicated": {"Replicas": INTEGER},
+        "replicated": Alias("Replicated"),  # docker-py
         "Global": NOTHING,
+        "global": Alias("Global"),  # docker-py
         "ReplicatedJob": {"MaxConcurrent": INTEGER, "TotalCompletions": INTEGER},
         "GlobalJob": NOTHING,
     },
