@@ -118,14 +118,17 @@ class LineBuffer:
         self.torn = False
 
     def _lose(self, written: int, why: Exception) -> None:
-        """Drop the held lines, of which (a repairing newline first) `written` bytes got through."""
-        data = (b"\n" * self.torn + b"".join(self._lines))[:written]
-        whole = data.count(b"\n") - (self.torn and written > 0)
-        start = self.first + whole
-        if whole == 0 and self._unwritten_from:
-            start = self._unwritten_from
-        torn = data[-1] != _NEWLINE if data else self.torn
+        """Drop the held lines, of which (a repairing newline first) `written` bytes got through.
+
+        A line that lacks its newline only is whole: the next write gives it one.
+        """
+        data = b"\n" * self.torn + b"".join(self._lines)
+        whole = data.count(b"\n", 0, written + 1) - self.torn
+        start = self.first + whole if whole else self.first_unwritten
+        torn = data[written - 1] != _NEWLINE if written else self.torn
         self._forget()
-        self._unwritten_from, self.torn = start, torn
+        self.torn = torn
         count = self.seq + 1 - start
-        self._append_gap(count, f"{count} events could not be written, from seq {start} on: {why}")
+        if count:
+            self._unwritten_from = start
+            self._append_gap(count, f"{count} events from seq {start} on were not written: {why}")

@@ -6,6 +6,7 @@ Must never delete or rewrite what is in them.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import time
@@ -23,7 +24,7 @@ LINE_BYTES = 1 << 20
 _LOCK = "audit.lock"
 _FILE_MODE = 0o600
 _NAME = re.compile(r"audit-([0-9]{15})-[0-9]{8}T[0-9]{6}Z\.jsonl")
-_SEQ = re.compile(rb'\{"v":[0-9]+,"seq":([0-9]{1,18}),[^\n]*\}')
+_MOST_SEQ = 10**15 - 1  # what fits the names
 _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -37,10 +38,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """How a segment ends: the `seq` of its last line, and whether a torn line stands behind it."""
+    """How a segment ends.
+
+    `seq` is the number of the last line. `unended`: it lacks the newline. `torn`: it is no event,
+    because its writer was cut off.
+    """
 
     seq: int
-    torn: bool
+    unended: bool = False
+    torn: bool = False
 
 
 def segments(folder: Path) -> list[Segment]:
@@ -69,12 +75,24 @@ def read_tail(descriptor: int, first: int) -> Tail:
     """
     size = os.fstat(descriptor).st_size
     window = os.pread(descriptor, LINE_BYTES, max(0, size - LINE_BYTES))
-    *whole, rest = window.split(b"\n")
-    for behind, line in enumerate(reversed(whole)):
-        match = _SEQ.fullmatch(line)
-        if match:
-            return Tail(max(first, int(match[1]) + behind), torn=bool(rest))
-    return Tail(first - 1 + len(whole), torn=bool(rest))
+    *lines, rest = window.split(b"\n")
+    if rest:
+        lines.append(rest)
+    for behind, line in enumerate(reversed(lines)):
+        seq = _seq_of(line)
+        if seq:
+            return Tail(max(first, seq + behind), bool(rest), torn=bool(rest) and behind > 0)
+    return Tail(first - 1 + len(lines), bool(rest), torn=bool(rest))
+
+
+def _seq_of(line: bytes) -> int:
+    """Return the number of an event's line, 0 when it is no event."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return 0
+    seq = event.get("seq") if isinstance(event, dict) else 0
+    return seq if type(seq) is int and 0 < seq <= _MOST_SEQ else 0
 
 
 def lock_folder(folder: Path) -> int:

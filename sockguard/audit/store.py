@@ -51,9 +51,9 @@ class Store:
         self._oldest, self._first = found[0].first, found[-1].first
         self._file = SyncedFile(folder, open_segment(found[-1]))
         tail = read_tail(self._file.current, self._first)
-        self._buffer = LineBuffer(now=now, host=host, seq=tail.seq + tail.torn, torn=tail.torn)
+        self._buffer = LineBuffer(now=now, host=host, seq=tail.seq, torn=tail.unended)
         if tail.torn:
-            self._buffer.tell_gap(1, f"seq {tail.seq + 1} is torn: the writer was cut off")
+            self._buffer.tell_gap(1, f"seq {tail.seq} is torn: its writer was cut off")
         self._make_room(self._segment_bytes)
 
     @classmethod
@@ -93,6 +93,11 @@ class Store:
             os.close(lock)
             raise
         return store
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event, 0 when there is none."""
+        return self._buffer.seq
 
     def append(self, event: Mapping[str, object]) -> None:
         """Buffer one event, as in `Sink`."""

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sockguard.audit import line_store
+from sockguard.audit.event import Template, encode
+from sockguard.audit.line_store import LineBuffer
+from sockguard.audit.sink import AuditError
+from tests.support.audit_events import missing_numbers, told_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LINE = Template({"client": "ci"}).decision(1.0, "ID", decision="allow", read_only=True)
+
+
+class Disk:
+    """A file in memory that takes so many bytes and then fails until it is given more room."""
+
+    def __init__(self, room: int = 10**9, piece: int = 10**9) -> None:
+        self.content = b""
+        self.room = room
+        self.piece = piece
+
+    def write(self, _descriptor: int, data: memoryview) -> int:
+        size = min(len(data), self.room, self.piece)
+        if size == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.content += bytes(data[:size])
+        self.room -= size
+        return size
+
+    def events(self) -> list[dict[str, object]]:
+        """The lines that are events; all others have to be remnants of a torn line."""
+        lines = self.content.split(b"\n")
+        assert lines.pop() == b"", "the file ends within a line"
+        found = []
+        for line in lines:
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                assert line.startswith(b"{"), "a remnant stands alone"
+        return found
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    made = Disk()
+    monkeypatch.setattr(line_store, "_write", made.write)
+    return made
+
+
+def a_buffer(seq: int = 0) -> LineBuffer:
+    return LineBuffer(now=lambda: 1.0, host="h", seq=seq)
+
+
+def flush(buffer: LineBuffer) -> None:
+    buffer.flush_to(lambda _size: 0)
+
+
+def test_lines_and_events_are_numbered_in_the_order_they_come(disk: Disk) -> None:
+    buffer = a_buffer(seq=41)
+    buffer.append_line(LINE)
+    buffer.append({"kind": "start"})
+    flush(buffer)
+    assert disk.content == LINE.replace(b'"v":1', b'"v":1,"seq":42') + encode(
+        {"seq": 43, "kind": "start"}
+    )
+
+
+def test_an_event_that_cannot_be_encoded_takes_no_number(disk: Disk) -> None:
+    buffer = a_buffer()
+    with pytest.raises(ValueError, match="no such audit field"):
+        buffer.append({"secret": "x"})
+    buffer.append({"kind": "start"})
+    flush(buffer)
+    assert [event["seq"] for event in disk.events()] == [1]
+
+
+def test_short_writes_are_carried_on(disk: Disk) -> None:
+    disk.piece = 7
+    buffer = a_buffer()
+    for _ in range(5):
+        buffer.append_line(LINE)
+    flush(buffer)
+    assert [event["seq"] for event in disk.events()] == [1, 2, 3, 4, 5]
+
+
+def test_nothing_held_means_nothing_asked_for() -> None:
+    a_buffer().flush_to(lambda _size: pytest.fail("no room is needed"))
+
+
+def test_what_was_not_written_is_dropped_and_told_when_storage_works_again(disk: Disk) -> None:
+    buffer = a_buffer()
+    disk.room = len(LINE) + 20
+    for _ in range(3):
+        buffer.append_line(LINE)
+    with pytest.raises(AuditError, match="No space left on device"):
+        flush(buffer)
+    disk.room = 10**9
+    buffer.append_line(LINE)
+    flush(buffer)
+    first, gap, last = disk.events()
+    assert [first["seq"], gap["seq"], last["seq"]] == [1, 4, 5]
+    assert (gap["kind"], gap["count"], gap["host"]) == ("gap", 2, "h")
+    assert str(gap["text"]).startswith("2 events from seq 2 on were not written: ")
+    assert "No space left on device" in str(gap["text"])
+
+
+def test_a_line_that_lacks_its_newline_only_is_whole(disk: Disk) -> None:
+    buffer = a_buffer()
+    buffer.append_line(LINE)
+    disk.room = len(LINE) + len(',"seq":1') - 1
+    with pytest.raises(AuditError):
+        flush(buffer)
+    disk.room = 10**9
+    buffer.append_line(LINE)
+    flush(buffer)
+    assert [event["seq"] for event in disk.events()] == [1, 2]
+
+
+def test_failing_again_and_again_is_one_gap_and_holds_one_line(disk: Disk) -> None:
+    buffer = a_buffer()
+    disk.room = 0
+    for _ in range(50):
+        buffer.append_line(LINE)
+        with pytest.raises(AuditError):
+            flush(buffer)
+    assert len(buffer._lines) == 1
+    disk.room = 10**9
+    flush(buffer)
+    (gap,) = disk.events()
+    assert gap["count"] == int(str(gap["seq"])) - 1
+
+
+def test_a_gap_that_was_announced_is_told_even_if_its_first_write_fails(disk: Disk) -> None:
+    buffer = a_buffer()
+    buffer.tell_gap(9, "nine went")
+    disk.room = 0
+    with pytest.raises(AuditError):
+        flush(buffer)
+    disk.room = 10**9
+    flush(buffer)
+    flush(buffer)
+    assert [event["text"] for event in disk.events()][1:] == ["nine went"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), AuditError("somebody else's")])
+def test_no_room_loses_the_lines_like_a_failed_write(disk: Disk, error: Exception) -> None:
+    def no_room(_size: int) -> int:
+        raise error
+
+    buffer = a_buffer()
+    buffer.append_line(LINE)
+    with pytest.raises(AuditError, match="cannot be written"):
+        buffer.flush_to(no_room)
+    flush(buffer)
+    (gap,) = disk.events()
+    assert gap["count"] == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.none() | st.integers(0, 600), st.integers(1, 300)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_every_number_is_in_the_file_or_told_missing(
+    steps: list[tuple[int, int | None, int]],
+) -> None:
+    disk = Disk()
+    buffer = a_buffer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_store, "_write", disk.write)
+        for lines, room, piece in [*steps, (1, None, 1000)]:
+            disk.room = 10**9 if room is None else room
+            disk.piece = piece
+            for _ in range(lines):
+                buffer.append_line(LINE)
+            try:
+                flush(buffer)
+            except AuditError:
+                assert room is not None
+    found = disk.events()
+    assert missing_numbers(found) == told_missing(found)
+    assert found[-1]["seq"] == buffer.seq
+
+
+@pytest.fixture
+def full_pipe(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    monkeypatch.setattr(line_store, "_PATIENCE_MS", 20)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    os.write(writer, bytes(1 << 20))
+    return reader, writer
+
+
+def test_a_reader_that_stands_still_is_an_error_after_a_while(full_pipe: tuple[int, int]) -> None:
+    buffer = a_buffer()
+    buffer.append_line(LINE)
+    with pytest.raises(AuditError, match="nobody reads the log"):
+        buffer.flush_to(lambda _size: full_pipe[1])
+
+
+def test_a_reader_that_is_slow_is_waited_for(
+    full_pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = full_pipe
+    real: Callable[[int, memoryview], int] = os.write
+    tries: list[int] = []
+
+    def write(descriptor: int, data: memoryview) -> int:
+        tries.append(descriptor)
+        try:
+            return real(descriptor, data)
+        except BlockingIOError:
+            os.read(reader, 1 << 16)
+            raise
+
+    monkeypatch.setattr(os, "write", write)
+    buffer = a_buffer()
+    buffer.append_line(LINE)
+    buffer.flush_to(lambda _size: writer)
+    assert len(tries) == 2

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sockguard.audit.event import encode
+from sockguard.audit.sink import AuditError
+from sockguard.audit.stream_store import StdoutSink
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sockguard.audit.sink import Sink
+
+
+def test_events_go_to_the_stream_numbered_from_one() -> None:
+    reader, writer = os.pipe()
+    sink: Sink = StdoutSink(now=lambda: 1.0, descriptor=writer)
+    sink.append({"kind": "start"})
+    sink.append_line(encode({"kind": "stop"}))
+    sink.flush()
+    sink.sync()
+    sink.close()
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        assert [json.loads(line)["seq"] for line in file] == [1, 2]
+
+
+def test_a_stream_that_is_a_file_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    with (tmp_path / "log").open("wb") as file:
+        StdoutSink(now=lambda: 1.0, descriptor=file.fileno()).sync()
+        assert synced == [file.fileno()]
+
+
+def test_a_reader_that_has_gone_away_is_an_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    sink = StdoutSink(now=lambda: 1.0, descriptor=writer)
+    sink.append({"kind": "start"})
+    with pytest.raises(AuditError, match="Broken pipe"):
+        sink.flush()
+    os.close(writer)
+    with pytest.raises(AuditError, match="Bad file descriptor"):
+        sink.sync()

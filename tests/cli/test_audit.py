@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sockguard.audit.event import Template, format_time
+from sockguard.audit.store import Store
+from tests.support.audit_command import run
+from tests.support.audit_events import HOSTILE_TEXTS
+from tests.support.tree import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ALLOWED, DENIED, WOULD = (f"01M83P9GQHD7QYHQ28WZPB6Y{tail}" for tail in ("AA", "BB", "CC"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path, now=time.time)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, store: Store) -> Path:
+    """An allowed request of `web` with its outcome, a refused one of `ci`, a would-be of `ci`."""
+    web, ci = Template({"client": "web"}), Template({"client": "ci"})
+    store.append({"time": format_time(1.0), "kind": "start", "text": "sockguard started"})
+    store.append_line(
+        web.decision(2.0, ALLOWED, decision="allow", read_only=True, operation="containers.list")
+    )
+    store.append_line(
+        web.outcome(3.0, ALLOWED, status=200, bytes_in=0, bytes_out=2, ms=1.0, ended="complete")
+    )
+    store.append_line(
+        ci.decision(
+            4.0,
+            DENIED,
+            decision="deny",
+            read_only=False,
+            operation="containers.create",
+            reason="body",
+            detail="HostConfig.Privileged",
+            grant="policy.yaml:7",
+            text="containers.create is not allowed for client 'ci'",
+            hint="- containers.create: {body: any}",
+        )
+    )
+    store.append_line(ci.decision(5.0, WOULD, decision="would_deny", read_only=False))
+    store.append({"kind": "refusals_counted", "client": "ci", "reason": "body", "count": 3})
+    store.flush()
+    return tmp_path
+
+
+def numbers(output: str) -> list[int]:
+    return [json.loads(line)["seq"] for line in output.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ((), [1, 2, 3, 4, 5, 6]),
+        (("--denied",), [4, 5, 6]),
+        (("--client", "web"), [2, 3]),
+        (("--client", "ci"), [4, 5, 6]),
+        (("--client", "web", "--denied"), []),
+        (("--client", ""), []),
+    ],
+)
+def test_query_lists_what_was_asked_for(
+    folder: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], found: list[int]
+) -> None:
+    assert run("query", "--dir", str(folder), "--json", *words) == 0
+    assert numbers(capfd.readouterr().out) == found
+
+
+def test_query_writes_one_plain_line_for_each_event(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("query", "--dir", str(folder)) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert lines[3] == (
+        "1970-01-01T00:00:04.000000Z ci deny containers.create reason=body "
+        "detail=HostConfig.Privileged  containers.create is not allowed for client 'ci'"
+    )
+
+
+def test_json_lines_are_the_lines_of_the_log(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run("query", "--dir", str(folder), "--json", "--denied")
+    (path,) = folder.glob("audit-*.jsonl")
+    assert capfd.readouterr().out == "".join(path.read_text().splitlines(keepends=True)[3:])
+
+
+def test_show_tells_decision_and_outcome_of_one_id(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", "--dir", str(folder), ALLOWED) == 0
+    page = capfd.readouterr().out
+    assert page.startswith("allow\n")
+    assert "\n\noutcome\n" in page
+    assert "  ended        complete\n" in page
+
+
+def test_show_tells_the_sentence_the_grant_and_the_hint(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", "--dir", str(folder), DENIED.lower()) == 0
+    page = capfd.readouterr().out
+    assert page.startswith(
+        "deny  containers.create is not allowed for client 'ci'\n"
+        "  to allow it: - containers.create: {body: any}\n"
+    )
+    assert "  grant        policy.yaml:7\n" in page
+
+
+def test_show_as_json_is_a_line_for_each_event(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", "--dir", str(folder), "--json", ALLOWED[:-1]) == 0
+    assert numbers(capfd.readouterr().out) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("show", "01ZZZZ"), "no event 01ZZZZ in "),
+        (("show", "01M83P"), "several events begin so: "),
+        (("show", "\x1b]0;"), "'\\x1b]0;' is not the beginning of an event id"),
+        (("query", "--dir", "/nowhere/at/all"), "there is no audit folder /nowhere/at/all"),
+    ],
+)
+def test_what_is_not_found_is_exit_code_one_and_one_line(
+    folder: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.setenv("SOCKGUARD_AUDIT_DIR", str(folder))
+    assert run(*words) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith(f"sockguard: {message}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [(), ("show",), ("query", "--nonsense"), ("ask",)])
+def test_wrong_usage_is_exit_code_two(words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(*words)
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_no_text_of_a_client_reaches_the_terminal_as_it_is(
+    store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str
+) -> None:
+    store.append({"id": ALLOWED, "kind": "decision", "target": text, "text": text, "client": text})
+    store.flush()
+    for words in (("query",), ("query", "--json"), ("show", ALLOWED), ("show", ALLOWED, "--json")):
+        assert run(*words, "--dir", str(tmp_path)) == 0
+        lines = capfd.readouterr().out.splitlines()
+        assert all(line.isprintable() for line in lines)
+        assert len(lines) == 1 or words == ("show", ALLOWED)
+
+
+def started(*words: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.support.audit_command", *words],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_following_shows_new_events_and_ends_with_ctrl_c(folder: Path, store: Store) -> None:
+    with started("query", "--dir", str(folder), "--follow", "--json") as process:
+        assert process.stdout
+        assert process.stderr
+        assert [json.loads(process.stdout.readline())["seq"] for _ in range(6)][-1] == 6
+        store.append({"kind": "stop"})
+        store.flush()
+        assert json.loads(process.stdout.readline())["kind"] == "stop"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("follow", [("--follow",), ()])
+def test_a_reader_that_goes_away_ends_it_quietly(
+    folder: Path, store: Store, follow: tuple[str, ...]
+) -> None:
+    for _ in range(3000):
+        store.append({"kind": "start", "text": "x" * 100})
+    store.flush()
+    with started("query", "--dir", str(folder), *follow) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+
+
+def test_a_follower_notices_while_idle_that_nobody_reads(folder: Path) -> None:
+    with started("query", "--dir", str(folder), "--follow") as process:
+        assert process.stdout
+        assert process.stderr
+        for _ in range(6):
+            process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)]
+)
+def test_colour_is_for_terminals_without_no_color(
+    folder: Path, environment: dict[str, str], coloured: bool
+) -> None:
+    main, terminal = pty.openpty()
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.support.audit_command", "show", "--dir", str(folder), DENIED],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=terminal,
+        check=False,
+    )
+    os.close(terminal)
+    assert process.returncode == 0
+    assert (b"\x1b[31mdeny\x1b[0m" in os.read(main, 10_000)) == coloured
+    os.close(main)
+
+
+def test_letters_that_the_terminal_cannot_write_are_spelled_out(
+    tmp_path: Path, store: Store
+) -> None:
+    store.append({"kind": "start", "text": "grün"})
+    store.flush()
+    with started("query", "--dir", str(tmp_path), PYTHONIOENCODING="ascii") as process:
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
+    assert output == "- - start -  gr\\xfcn\n"

@@ -1,0 +1,62 @@
+"""Strategies and readers for audit events in tests."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from sockguard.audit.event import FIELDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE_TEXTS = (
+    'end"}\n{"v":1,"seq":1,"decision":"allow"}',
+    "\r\x1b[2K\x1b[32mallow\x1b[0m",
+    "\x9b31m\x07\x7f\x00",
+    "left\u202eright\u2066\u2069\u200f",
+    "one\u2028two\u2029three\x85four\x0bfive",
+    "\ud800 alone \udfff",
+    "\\u001b[31m \\n \\",
+    "\U000e0041\ufeff\u200b\u00ad",
+    "é" * 5000,
+    "\x00" * 5000,
+    "😀" * 3000,
+)
+
+texts = st.text(st.characters(), max_size=40) | st.sampled_from(HOSTILE_TEXTS)
+numbers = st.integers(0, 2**63)
+TEXT_FIELDS = tuple(
+    name
+    for name in FIELDS
+    if name not in ("v", "seq", "read_only", "status", "bytes_in", "bytes_out", "ms", "count")
+)
+events = st.dictionaries(st.sampled_from(TEXT_FIELDS), texts, max_size=8)
+
+
+def lines_of(folder: Path) -> list[bytes]:
+    """All lines of an audit folder, oldest first; a torn one at the end of a file is one too."""
+    return [
+        line
+        for path in sorted(folder.glob("audit-*.jsonl"))
+        for line in path.read_bytes().splitlines(keepends=True)
+    ]
+
+
+def events_of(folder: Path) -> list[dict[str, object]]:
+    """All events of a folder; every line has to be one."""
+    return [json.loads(line) for line in lines_of(folder)]
+
+
+def missing_numbers(found: list[dict[str, object]]) -> int:
+    """How many numbers from 1 on are not among the events, whose numbers have to grow."""
+    numbers_found = [int(str(event["seq"])) for event in found]
+    assert numbers_found == sorted(set(numbers_found))
+    return numbers_found[-1] - len(numbers_found)
+
+
+def told_missing(found: list[dict[str, object]]) -> int:
+    """How many numbers the gap events say are missing."""
+    return sum(int(str(event["count"])) for event in found if event["kind"] == "gap")

@@ -1,0 +1,32 @@
+"""A process that writes an audit folder as fast as it can, and says what it has flushed.
+
+Arguments: the folder, bytes per segment. Each flush prints the number of its last event.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+from pathlib import Path
+
+from sockguard.audit.event import Template
+from sockguard.audit.store import Store
+from sockguard.audit.ulid import UlidSource
+
+
+def main(folder: str, segment_bytes: str) -> None:
+    store = Store.open(Path(folder), now=time.time, segment_bytes=int(segment_bytes))
+    template = Template({"client": "ci", "user_agent": "x" * 500})
+    new_id = UlidSource(time.time)
+    for batch in itertools.count(1):
+        for _ in range(batch % 40):
+            line = template.decision(time.time(), new_id(), decision="allow", read_only=True)
+            store.append_line(line)
+        store.flush()
+        os.write(1, b"%d\n" % store.seq)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
