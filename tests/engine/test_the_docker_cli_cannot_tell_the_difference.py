@@ -22,8 +22,9 @@ SESSIONS = sorted((Path(__file__).parent / "sessions").glob("*.sh"))
 EVERY_EXIT_CODE = "set -o pipefail; trap 'echo \"[exit $?]\"' DEBUG EXIT\n"
 
 
-def outcome(session: Path, host: str, folder: Path, name: str) -> Outcome:
+def outcome(session: Path, host: str, folder: Path) -> Outcome:
     """What a session shows, without what differs each time."""
+    name = f"{folder.name}-{session.stem}"  # history, as of events, must not mix
     folder.mkdir()
     script = EVERY_EXIT_CODE + session.read_text(encoding="utf-8")
     seen = run(["bash", "-c", script], host, folder, NAME=name)
@@ -34,8 +35,8 @@ def outcome(session: Path, host: str, folder: Path, name: str) -> Outcome:
 def test_a_session_gives_the_same(
     session: Path, paths: Paths, dockerd: Engine, tmp_path: Path
 ) -> None:
-    direct = outcome(session, paths.direct, tmp_path / "direct", "side-a")
-    guarded = outcome(session, paths.guarded, tmp_path / "guarded", "side-b")
+    direct = outcome(session, paths.direct, tmp_path / "side-a")
+    guarded = outcome(session, paths.guarded, tmp_path / "side-b")
     dockerd.remove_containers()
     assert guarded == direct
 
@@ -101,3 +102,20 @@ def test_piped_input_reaches_the_container_and_comes_back(paths: Paths, tmp_path
 def test_an_exit_code_comes_through(paths: Paths, tmp_path: Path) -> None:
     seen = run(["docker", "run", "--rm", "busybox", "sh", "-c", "exit 42"], paths.guarded, tmp_path)
     assert seen.code == 42
+
+
+def test_a_version_from_the_future_gets_the_engines_own_words(paths: Paths, tmp_path: Path) -> None:
+    for host in (paths.direct, paths.guarded):
+        seen = run(["docker", "ps"], host, tmp_path, DOCKER_API_VERSION="1.99")
+        assert seen.code == 1
+        words = "client version 1.99 is too new. Maximum supported API version is 1.41"
+        assert words in seen.stderr
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "%2e%2e", "a%2Fb", "x" * 300, "-a"])
+def test_a_name_that_no_engine_allows_is_refused_in_one_line(
+    name: str, paths: Paths, tmp_path: Path
+) -> None:
+    seen = run(["docker", "rm", "--", name], paths.guarded, tmp_path)
+    assert (seen.code, len(seen.stderr.splitlines()), "{" in seen.stderr) == (1, 1, False)
+    assert run(["docker", "ps"], paths.guarded, tmp_path).code == 0

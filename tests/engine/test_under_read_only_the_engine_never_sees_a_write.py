@@ -10,6 +10,7 @@ from tests.support.docker_cli import run
 from tests.support.dockerd import IMAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.dockerd import Engine
@@ -31,7 +32,7 @@ REFUSED = (
     ("containers.commit", "docker commit box stolen"),
     ("containers.export", "docker export box -o out"),
     ("containers.archive_get", "docker cp box:/etc out"),
-    ("containers.archive_info", "docker cp Dockerfile box:/tmp"),
+    ("containers.archive_put", "docker cp Dockerfile box:/tmp"),
     ("images.tag", "docker tag busybox other"),
     ("images.remove", "docker rmi busybox"),
     ("images.pull", "docker pull busybox"),
@@ -47,9 +48,10 @@ REFUSED = (
 
 
 @pytest.fixture
-def box(dockerd: Engine) -> object:
+def box(dockerd: Engine) -> Iterator[Engine]:
     """A running container that nobody may change."""
-    dockerd.docker("run", "--detach", "--name", "box", IMAGE, "sleep", "600")
+    program = ("sh", "-c", "touch /made; sleep 600")
+    dockerd.docker("run", "--detach", "--name", "box", IMAGE, *program)
     yield dockerd
     dockerd.remove_containers()
 
