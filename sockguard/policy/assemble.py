@@ -107,7 +107,7 @@ def _file_entries(tree: Node, known: Sequence[str], draft: _Draft) -> Mapping[st
     version = entries.get("version")
     if version is None:
         draft.complaints.add(tree.source, "`version: 1` is missing")
-    elif version.value.value != 1 or isinstance(version.value.value, bool):
+    elif type(version.value.value) is not int or version.value.value != 1:
         draft.complaints.add(version.source, "this version of sockguard reads `version: 1`")
     return entries
 

@@ -11,11 +11,11 @@ from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.sets import SETS
 from sockguard.identity.caller import OVERFLOW_ID
 from sockguard.policy.complaints import Complaint, PolicyError
-from sockguard.policy.model import Effect, Mode
+from sockguard.policy.model import MAIN, Effect, Mode
 from sockguard.policy.rehearse import rehearse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sockguard.policy.model import Client, Expectation, Grant, Policy, Role, Source
 
@@ -50,9 +50,8 @@ def _failure(case: Expectation) -> str:
 def check_socket_paths(policy: Policy, socket_dir: str) -> None:
     """Raise PolicyError for each client whose socket's path is longer than the kernel takes."""
     paths = {
-        name: f"{socket_dir}/{name}/docker.sock"
+        name: f"{socket_dir}/{MAIN if client.socket is None else name}/docker.sock"
         for name, client in policy.clients.items()
-        if client.socket is not None or client.name == "main"
     }
     long = [
         Complaint(
@@ -126,6 +125,10 @@ HALF_OPEN = (
 
 
 def _role_warnings(role: Role) -> Iterator[Complaint]:
+    sets = {
+        grant.item: grant for grants in role.grants.values() for grant in grants if _is_set(grant)
+    }
+    yield from _idle_sets(sets)
     for grants in role.grants.values():
         yield from _idle_items(grants)
     for has, lacks, says in HALF_OPEN:
@@ -134,20 +137,28 @@ def _role_warnings(role: Role) -> Iterator[Complaint]:
             yield _warning(grant.source, f"the role {role.name!r} {says}: {lacks} is missing")
 
 
+def _is_set(grant: Grant) -> bool:
+    return grant.item in SETS
+
+
+def _idle_sets(sets: Mapping[str, Grant]) -> Iterator[Complaint]:
+    for name, grant in sets.items():
+        for other, covering in sets.items():
+            if SETS[name] < SETS[other]:
+                message = f"{name} adds nothing: {other} ({covering.source}) holds all of it"
+                yield _warning(grant.source, message)
+
+
 def _idle_items(grants: tuple[Grant, ...]) -> Iterator[Complaint]:
-    sets = [grant for grant in grants if grant.item in SETS]
+    sets = [grant for grant in grants if _is_set(grant)]
     for grant in grants:
-        covering = next((one for one in sets if one is not grant and _admits_all(one, grant)), None)
-        if covering is not None and not (grant.item in SETS and grants.index(grant) == 0):
+        covering = next((one for one in sets if _admits_all(one, grant)), None)
+        if covering is not None and not _is_set(grant):
+            narrow = "; to narrow it, do not grant the set" if grant.query else ""
             yield _warning(
                 grant.source,
-                f"{grant.item} adds nothing: {covering.item} ({covering.source}) holds"
-                f" {grant.operation}" + _narrow(grant),
+                f"{grant.item} adds nothing: {covering.item} ({covering.source}) holds it{narrow}",
             )
-
-
-def _narrow(grant: Grant) -> str:
-    return "; to narrow it, do not grant the set" if grant.query else ""
 
 
 def _admits_all(one: Grant, other: Grant) -> bool:

@@ -61,7 +61,16 @@ def read_allow(node: Node, complaints: Complaints) -> Grants:
     for item in items:
         if item.name in SETS:
             _add_set(grants, explicit, item, complaints)
-    return grants
+    return {name: tuple(sorted(found, key=_rewrites)) for name, found in grants.items()}
+
+
+def _rewrites(grant: Grant) -> bool:
+    """Tell whether the grant changes what is sent.
+
+    Such a grant is tried after those that take a request as it is: otherwise removing it would
+    let through unchanged what it had rewritten.
+    """
+    return any(constraint.replaces for constraint in grant.query.values())
 
 
 def _read_item(node: Node, complaints: Complaints) -> _Item | None:
@@ -81,7 +90,7 @@ def _read_item(node: Node, complaints: Complaints) -> _Item | None:
 
 def _not_an_item(node: Node) -> str:
     if isinstance(node.value, dict) and node.value:
-        names = ", ".join(node.value)
+        names = ", ".join(map(repr, node.value))
         return f"one item has {len(node.value)} keys ({names}): mind the indentation below its name"
     return f"an item is an operation or a set, not {node.describe()}"
 

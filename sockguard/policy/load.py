@@ -200,6 +200,8 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise self.fault(event, f"is nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.ScalarEvent):
+            if not _is_unicode(event.value):
+                raise self.fault(event, "holds half of a surrogate pair")
             return Node(source, event.value if event.style else core_scalar(event.value))
         if isinstance(event, yaml.SequenceStartEvent):
             return Node(source, tuple(self.items(depth)))
@@ -236,6 +238,10 @@ class _Reader:
 
     def fault(self, event: yaml.Event, message: str) -> PolicyError:
         return PolicyError([Complaint(self.name, self.source(event).line, message)])
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 # YAML 1.2.2 section 10.3.2, the core schema's tag resolution.

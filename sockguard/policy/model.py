@@ -179,10 +179,7 @@ class OwnObjects:
 class Question:
     """All that a verdict rests on, in the form in which it would be forwarded.
 
-    `query` maps the name of each known parameter to its decoded value: str, int, bool, a tuple of
-    str, or for `filters` a mapping of name to frozenset of str. `document` is the decoded JSON
-    body, None when the request has none. `unknown_query` and `unknown_body` name (paths) what the
-    catalogue does not know.
+    `names` are the objects in the path, `own` what must be kept from every client.
     """
 
     operation: Operation
@@ -199,6 +196,8 @@ QueryValue = str | int | bool | tuple[str, ...] | dict[str, frozenset[str]] | di
 class Query:
     """A decoded query: judged values by name, and canonical text pairs to forward.
 
+    A value is str, int, bool, a tuple of str, what JSON holds, or for `filters` a mapping of
+    names to frozensets of str; parameters at a value that equals absence are not in `values`.
     `dropped` names what was left out (unknown on a read, or sent by clients but read by no Engine).
     `unknown` names parameters that the catalogue does not know on a write.
     """

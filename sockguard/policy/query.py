@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Pairs = tuple[tuple[str, str], ...]
 
 EMPTY = Query()
+LONGEST_NAME = 64
+"""Letters of a name that a stranger chose, as messages and events repeat it."""
 
 FALSE_WORDS = frozenset({"", "0", "no", "false", "none"})
 """What `httputils.BoolValue` takes for false, trimmed and in lower case; all else is true."""
@@ -67,10 +69,10 @@ def read_query(operation: Operation, pairs: Sequence[tuple[str, str]]) -> Query:
         if parameter is None:
             _refuse_variant(operation, name)
             if operation.writes:
-                unknown[name] = None
+                unknown[cut(name)] = None
                 forwarded.extend((name, text) for text in texts)
             else:
-                dropped[name] = None
+                dropped[cut(name)] = None
         elif parameter.dropped:
             dropped[name] = None
         else:
@@ -93,6 +95,11 @@ def spell_pairs(parameter: Parameter, value: object) -> Pairs:
     if isinstance(value, dict) and parameter.kind is ParameterKind.FILTERS:
         value = {name: sorted(texts) for name, texts in value.items()}
     return ((parameter.name, encode(cast("Value", value)).decode()),)
+
+
+def cut(name: str) -> str:
+    """Shorten a name that a stranger chose."""
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…"
 
 
 def _grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -197,7 +204,9 @@ def _filters(operation: Operation, parameter: Parameter, texts: Sequence[str]) -
     known = FILTERS_OF_WRITES.get(operation.name, judged)
     for name in judged:
         if name not in known:
-            raise Malformed(f"{operation.name} knows no filter {name!r}", detail=parameter.name)
+            raise Malformed(
+                f"{operation.name} knows no filter {cut(name)!r}", detail=parameter.name
+            )
     return (judged or None), (encode(document).decode(),)
 
 
