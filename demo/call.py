@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ class Call:
         self._say_continue()
         note = self.connection.recorder.note
         async for chunk in self.request.content.iter_any():
-            note(lambda chunk=chunk: self.entry.body.feed(chunk))  # type: ignore[misc]
+            note(partial(self.entry.body.feed, chunk))
             yield chunk
         note(lambda: setattr(self.entry, "body_complete", True))
 

@@ -32,7 +32,9 @@ async def list_(call: Call) -> web.StreamResponse:
     found = sorted(call.world.containers.values(), key=lambda item: -item.created)
     found = [item for item in found if everything or limit > 0 or item.running]
     found = [item for item in found if keep(call.world, item, filters)]
-    return reply([listed(item, call.flag("size")) for item in found[: limit or None]])
+    return reply(
+        [listed(item, call.flag("size")) for item in found[: limit if limit > 0 else None]]
+    )
 
 
 async def inspect(call: Call) -> web.StreamResponse:

@@ -13,6 +13,35 @@ if TYPE_CHECKING:
 
 JsonObject = dict[str, Any]
 NEVER = "0001-01-01T00:00:00Z"
+CONFIG: JsonObject = {
+    "Domainname": "",
+    "User": "",
+    "AttachStdin": False,
+    "AttachStdout": False,
+    "AttachStderr": False,
+    "Tty": False,
+    "OpenStdin": False,
+    "StdinOnce": False,
+    "Env": [],
+    "Cmd": None,
+    "Volumes": None,
+    "WorkingDir": "",
+    "Entrypoint": None,
+    "OnBuild": None,
+    "Labels": {},
+}
+HOST_CONFIG: JsonObject = {
+    "Binds": None,
+    "NetworkMode": "default",
+    "PortBindings": {},
+    "LogConfig": {"Type": "json-file", "Config": {}},
+    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+    "AutoRemove": False,
+    "Privileged": False,
+    "CapAdd": None,
+    "CapDrop": None,
+    "Devices": [],
+}
 
 
 def moment(seconds: float) -> str:
@@ -127,11 +156,10 @@ def inspected(container: Container, size: bool = False) -> JsonObject:
         "ProcessLabel": "",
         "AppArmorProfile": "",
         "ExecIDs": None,
-        "HostConfig": {"NetworkMode": "default", "LogConfig": {"Type": "json-file", "Config": {}}}
-        | container.host_config,
+        "HostConfig": HOST_CONFIG | container.host_config,
         "GraphDriver": {"Name": "overlay2", "Data": None},
         "Mounts": mounts(container),
-        "Config": {"Hostname": container.id[:12], "Image": container.image} | container.config,
+        "Config": CONFIG | {"Hostname": container.id[:12]} | container.config,
         "NetworkSettings": {"Ports": published, "Networks": container.networks},
     }
     return document | ({"SizeRw": 4096, "SizeRootFs": 1 << 20} if size else {})

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from demo.connection import Tunnel
 
+# A true process takes longer than its answer; docker-py loses output that comes with the head.
+START_SECONDS = 0.02
+
 
 async def attach(call: Call) -> web.StreamResponse:
     """POST /containers/{id}/attach: wait for the process if it does not run yet."""
@@ -110,6 +113,7 @@ async def _run_attached(call: Call, item: Exec, process: Process) -> None:
     streams |= {STDERR} if item.config.get("AttachStderr") else set()
     with process.output.subscribe() as live:
         tunnel = call.tunnel(content_type(call, process.tty), _upgrade(call))
+        await asyncio.sleep(START_SECONDS)
         if not item.config.get("AttachStdin"):
             await process.stdin.close()
         _begin(call, item, process)

@@ -6,6 +6,7 @@ Must never be reached by other means: attach and exec use raw tunnels.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
@@ -49,5 +50,5 @@ async def _incoming(call: Call, socket: web.WebSocketResponse, container: Contai
     async for message in socket:
         if message.type in (WSMsgType.BINARY, WSMsgType.TEXT):
             data = message.data.encode() if isinstance(message.data, str) else message.data
-            call.connection.recorder.note(lambda data=data: call.entry.hijacked.feed(data))
+            call.connection.recorder.note(partial(call.entry.hijacked.feed, data))
             await typed(data)
