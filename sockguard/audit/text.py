@@ -54,6 +54,11 @@ def _given(event: Mapping[str, object], *names: str) -> list[str]:
     return [f"{name}={_word(event[name])}" for name in names if event.get(name) not in (None, "")]
 
 
+def may_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Say whether output may be coloured: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    return terminal and not environ.get("NO_COLOR")
+
+
 def line_of(event: Mapping[str, object], *, colour: bool = False) -> str:
     """Write one event as one line without its newline.
 

@@ -5,7 +5,6 @@ Must never write to the folder, and never to a terminal what a client could have
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import select
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.read_store import events, find, follow
 from sockguard.audit.sink import AuditError
-from sockguard.audit.text import line_of, page_of
+from sockguard.audit.text import line_of, may_colour, page_of
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     Event = Mapping[str, object]
     Verb = Callable[[argparse.Namespace], int]
 
-GOOD, FINDING, INTERRUPTED = 0, 1, 130
+_GOOD = 0
 _POLL_MS = 250
 _REFUSED = ("deny", "would_deny")
 _REFUSED_KINDS = ("refusals_counted", "connection_refused")
@@ -50,33 +49,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _add_reading(parser: argparse.ArgumentParser, verb: Verb) -> None:
     parser.add_argument("--dir", type=Path, metavar="DIR", help="the audit folder")
     parser.add_argument("--json", action="store_true", help="events as JSON lines")
-    parser.set_defaults(run=lambda arguments: _run(verb, arguments))
-
-
-def _run(verb: Verb, arguments: argparse.Namespace) -> int:
-    """Run a verb; a reader that has gone away is no error, and nothing is printed for it."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        code = verb(arguments)
-        sys.stdout.flush()
-    except AuditError as error:
-        print(f"sockguard: {error}", file=sys.stderr)
-        return FINDING
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GOOD
-    return code
+    parser.set_defaults(run=verb)
 
 
 def _query(arguments: argparse.Namespace) -> int:
     folder = _folder(arguments)
     for event in follow(folder, _wait) if arguments.follow else events(folder):
         if _matches(event, arguments):
-            print(_json(event) if arguments.json else line_of(event, colour=_colour()))
-    return GOOD
+            _say(_json(event) if arguments.json else line_of(event, colour=_colour()))
+    return _GOOD
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -84,11 +65,14 @@ def _show(arguments: argparse.Namespace) -> int:
     found = find(folder, arguments.id)
     if not found:
         raise AuditError(f"no event {arguments.id} in {folder}")
-    if arguments.json:
-        print("\n".join(map(_json, found)))
-    else:
-        print(page_of(found, colour=_colour()))
-    return GOOD
+    _say("\n".join(map(_json, found)) if arguments.json else page_of(found, colour=_colour()))
+    return _GOOD
+
+
+def _say(text: str) -> None:
+    """Print, spelling out the letters that the terminal's encoding does not have."""
+    encoding = sys.stdout.encoding
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _folder(arguments: argparse.Namespace) -> Path:
@@ -110,7 +94,7 @@ def _json(event: Event) -> str:
 
 
 def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return may_colour(os.environ, terminal=sys.stdout.isatty())
 
 
 def _wait() -> bool:

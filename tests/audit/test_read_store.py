@@ -80,6 +80,23 @@ def test_a_missing_folder_is_an_error_that_says_what_to_do(tmp_path: Path) -> No
         list(events(tmp_path / "file"))
 
 
+def test_a_segment_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "audit-000000000000001-20260101T000000Z.jsonl").mkdir()
+    with pytest.raises(AuditError, match=r"0Z\.jsonl cannot be read: Is a directory"):
+        list(events(tmp_path))
+
+
+def test_a_segment_that_went_meanwhile_is_passed(tmp_path: Path, store: Store) -> None:
+    write(store, *range(30))
+    found = events(tmp_path)
+    seen = [next(found)["status"]]
+    old = sorted(tmp_path.glob("audit-*.jsonl"))
+    gone = [json.loads(line)["status"] for line in old[1].read_bytes().splitlines()]
+    old[1].unlink()
+    seen += [event["status"] for event in found]
+    assert seen == [number for number in range(30) if number not in gone]
+
+
 def test_an_empty_folder_has_no_events(tmp_path: Path) -> None:
     assert list(events(tmp_path)) == []
 

@@ -335,6 +335,15 @@ def test_a_folder_that_cannot_be_written_shows_the_volume_to_add(tmp_path: Path,
     assert "`--audit stdout`" in text
 
 
+def test_a_start_that_fails_lets_go_of_the_folder(tmp_path: Path) -> None:
+    link = tmp_path / "audit-000000000000001-20260101T000000Z.jsonl"
+    link.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(AuditError, match="cannot be written"):
+        opened(tmp_path)
+    link.unlink()
+    opened(tmp_path).close()
+
+
 def test_a_folder_of_somebody_else_is_an_error_before_the_first_rotation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockguard.audit.text import line_of, page_of, printable
+from sockguard.audit.text import line_of, may_colour, page_of, printable
 from tests.support.audit_events import HOSTILE_TEXTS, TEXT_FIELDS, events, texts
 
 REFUSED = {
@@ -125,6 +125,21 @@ def test_colour_marks_what_happened_and_only_when_asked_for(
 ) -> None:
     assert line_of(event, colour=True).count(f"\x1b[{number}m") == 1
     assert "\x1b" not in line_of(event)
+
+
+@pytest.mark.parametrize(
+    ("environ", "terminal", "may"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+    ],
+)
+def test_colour_needs_a_terminal_and_nobody_who_minds(
+    environ: dict[str, str], terminal: bool, may: bool
+) -> None:
+    assert may_colour(environ, terminal=terminal) is may
 
 
 def test_a_page_holds_the_sentence_the_hint_and_every_field() -> None:

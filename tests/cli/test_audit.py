@@ -13,7 +13,7 @@ import pytest
 
 from sockguard.audit.event import Template, format_time
 from sockguard.audit.store import Store
-from tests.support.audit_command import run
+from sockguard.cli.main import main
 from tests.support.audit_events import HOSTILE_TEXTS
 from tests.support.tree import ROOT
 
@@ -60,6 +60,10 @@ def folder(tmp_path: Path, store: Store) -> Path:
     store.append({"kind": "refusals_counted", "client": "ci", "reason": "body", "count": 3})
     store.flush()
     return tmp_path
+
+
+def run(*words: str) -> int:
+    return main(["audit", *words])
 
 
 def numbers(output: str) -> list[int]:
@@ -179,7 +183,7 @@ def test_no_text_of_a_client_reaches_the_terminal_as_it_is(
 
 def started(*words: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.audit_command", *words],
+        [sys.executable, "-m", "sockguard", "audit", *words],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
@@ -234,9 +238,9 @@ def test_a_follower_notices_while_idle_that_nobody_reads(folder: Path) -> None:
 def test_colour_is_for_terminals_without_no_color(
     folder: Path, environment: dict[str, str], coloured: bool
 ) -> None:
-    main, terminal = pty.openpty()
+    keeper, terminal = pty.openpty()
     process = subprocess.run(
-        [sys.executable, "-m", "tests.support.audit_command", "show", "--dir", str(folder), DENIED],
+        [sys.executable, "-m", "sockguard", "audit", "show", "--dir", str(folder), DENIED],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=terminal,
@@ -244,8 +248,8 @@ def test_colour_is_for_terminals_without_no_color(
     )
     os.close(terminal)
     assert process.returncode == 0
-    assert (b"\x1b[31mdeny\x1b[0m" in os.read(main, 10_000)) == coloured
-    os.close(main)
+    assert (b"\x1b[31mdeny\x1b[0m" in os.read(keeper, 10_000)) == coloured
+    os.close(keeper)
 
 
 def test_letters_that_the_terminal_cannot_write_are_spelled_out(
