@@ -16,6 +16,20 @@ READ_AHEAD = 256 * 1024
 """Bytes kept for a slow reader before the kernel is asked to hold the rest."""
 
 
+_lingering: set[Channel] = set()
+
+
+def lingering() -> int:
+    """How many channels wait for their peer to take the last bytes."""
+    return len(_lingering)
+
+
+def abort_lingering() -> None:
+    """Cut them all: the process is about to end."""
+    for channel in list(_lingering):
+        channel.abort()
+
+
 class Sink(Protocol):
     """Where arriving bytes go while nobody awaits them."""
 
@@ -93,6 +107,7 @@ class Channel(asyncio.Protocol):
         """End: nothing can be written any more."""
         del exc
         self.lost = True
+        _lingering.discard(self)
         source, self._source = self._source, None
         if source is not None:
             source.resume()
@@ -185,7 +200,12 @@ class Channel(asyncio.Protocol):
         """Close after all that was written has gone out, or cut after so many seconds."""
         self.transport.close()
         if not self.lost and self.transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(grace, self.abort)
+            self.linger(grace)
+
+    def linger(self, seconds: float) -> None:
+        """Leave the peer so much time to read what was written, then cut."""
+        _lingering.add(self)
+        asyncio.get_running_loop().call_later(seconds, self.abort)
 
     def abort(self) -> None:
         """Close at once."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal, SockguardError
 from sockguard.policy.model import MAIN, SocketFile
-from sockguard.proxy.channel import Channel
-from sockguard.proxy.connection import CLIENT_GRACE, Connection
+from sockguard.proxy.channel import Channel, abort_lingering, lingering
+from sockguard.proxy.connection import Connection
 from sockguard.proxy.refusals import refusal_response
 from sockguard.proxy.sockets import caller_of, listen, make_directory, socket_path
 
@@ -24,6 +24,8 @@ MOST_CONNECTIONS = 10_000
 FEWEST_CONNECTIONS = 64
 RESERVED_DESCRIPTORS = 128
 DESCRIPTORS_PER_CONNECTION = 3
+MOST_TURNED_AWAY = 64
+TURNED_AWAY_SECONDS = 1.0
 _DIRECTORY_MODE = 0o750
 
 
@@ -115,7 +117,9 @@ class Server:
             Reason.TOO_MANY_STREAMS, f"all {self._most} connections are in use", detail="1"
         )
         channel.write(refusal_response(refusal, "", close=True))
-        channel.close(CLIENT_GRACE)
+        channel.write_eof()
+        # A client that is still writing its request would miss the answer if we closed at once.
+        channel.linger(TURNED_AWAY_SECONDS if lingering() < MOST_TURNED_AWAY else 0.0)
 
     async def _tick(self) -> None:
         """Look after time limits every second, after half-closed peers every few seconds."""
@@ -148,6 +152,8 @@ class Server:
             await asyncio.wait(self._tasks, timeout=1.0)
         if self._clock is not None:
             self._clock.cancel()
+        abort_lingering()
+        await asyncio.sleep(0)
 
     async def _wait_for(self, seconds: float, *, streams: bool) -> None:
         """Wait until nothing runs that is a stream or not, as asked; at most so long."""

@@ -41,18 +41,24 @@ class SocketError(SockguardError):
 class ListeningSocket:
     """One bound Unix socket; `remove` unlinks it if it is still the one that was made here."""
 
-    __slots__ = ("_inode", "path", "sock")
+    __slots__ = ("_identity", "path", "sock")
 
     def __init__(self, path: Path, sock: socket.socket) -> None:
         self.path = path
         self.sock = sock
-        self._inode = path.stat().st_ino
+        self._identity = _identity(path)
 
     def remove(self) -> None:
         """Unlink the file, unless another process has put its own in that place."""
         with suppress(OSError):
-            if self.path.lstat().st_ino == self._inode:
+            if _identity(self.path) == self._identity:
                 self.path.unlink()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return inode and change time: the number alone may be given to the next file."""
+    found = path.lstat()
+    return found.st_ino, found.st_ctime_ns
 
 
 def make_directory(path: Path, mode: int) -> None:
@@ -72,27 +78,22 @@ def make_directory(path: Path, mode: int) -> None:
 def listen(path: Path, owner: SocketFile) -> ListeningSocket:
     """Return a socket that listens at the path; raises SocketError.
 
-    It is bound under another name with no permissions and renamed when owner and mode are set.
+    It is bound with no permissions, and listens only when owner and mode are set.
     """
     _refuse_live(path)
-    fresh = path.with_name(f".{os.getpid()}.new")
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with suppress(FileNotFoundError):
-            fresh.unlink()
+        path.unlink(missing_ok=True)
         before = os.umask(0o777)
         try:
-            sock.bind(str(fresh))
+            sock.bind(str(path))
         finally:
             os.umask(before)
-        _own(fresh, owner)
+        _own(path, owner)
         sock.listen(BACKLOG)
         sock.setblocking(False)
-        fresh.rename(path)
     except OSError as error:
         sock.close()
-        with suppress(OSError):
-            fresh.unlink()
         raise SocketError(
             f"the socket {path} cannot be made: {error.strerror or error}; {VOLUME_LINES}"
         ) from error

@@ -180,6 +180,16 @@ def read_until(peer: socket.socket, end: bytes) -> bytes:
     return data
 
 
+def read_head(peer: socket.socket) -> bytes:
+    """Read until a whole head is there, with whatever comes behind it."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = peer.recv(65536)
+        assert piece, f"ended early with {data!r}"
+        data += piece
+    return data
+
+
 def status_of(answer: bytes) -> int:
     """The status of the first response in the bytes, 0 when there is none."""
     return int(answer[9:12]) if answer.startswith(b"HTTP/1.") else 0

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sockguard.policy.model import SocketFile
+from sockguard.proxy.sockets import SocketError, caller_of, listen, make_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def bound(path: Path) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(str(path))
+    return sock
+
+
+def test_a_stale_socket_file_is_replaced(short_path: Path) -> None:
+    path = short_path / "docker.sock"
+    bound(path).close()
+
+    listening = listen(path, SocketFile())
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+        peer.connect(str(path))
+    listening.sock.close()
+
+
+def test_a_live_socket_is_left_to_whoever_serves_it(short_path: Path) -> None:
+    path = short_path / "docker.sock"
+    other = bound(path)
+    other.listen(1)
+    inode = path.stat().st_ino
+
+    with pytest.raises(SocketError, match="another process serves"):
+        listen(path, SocketFile())
+
+    assert path.stat().st_ino == inode
+    other.close()
+
+
+def test_a_file_that_is_no_socket_is_not_removed(short_path: Path) -> None:
+    path = short_path / "docker.sock"
+    path.write_text("precious")
+
+    with pytest.raises(SocketError, match="no socket"):
+        listen(path, SocketFile())
+
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize("mode", [0o660, 0o600, 0o666])
+def test_the_mode_is_the_one_asked_for_whatever_the_umask(short_path: Path, mode: int) -> None:
+    before = os.umask(0o077)
+    try:
+        listening = listen(short_path / "docker.sock", SocketFile(mode=mode))
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(listening.path.stat().st_mode) == mode
+    listening.sock.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_the_owner_is_the_one_asked_for(short_path: Path) -> None:
+    listening = listen(short_path / "docker.sock", SocketFile(0o660, uid=1234, gid=4321))
+
+    found = listening.path.stat()
+    assert (found.st_uid, found.st_gid) == (1234, 4321)
+    assert os.listdir(short_path) == ["docker.sock"]
+    listening.sock.close()
+
+
+def test_a_successors_socket_is_not_unlinked(short_path: Path) -> None:
+    path = short_path / "docker.sock"
+    old = listen(path, SocketFile())
+    old.sock.close()
+    new = listen(path, SocketFile())
+
+    old.remove()
+    assert path.is_socket()
+    new.remove()
+    assert not path.exists()
+    new.sock.close()
+
+
+def test_a_directory_that_cannot_be_made_shows_the_volume_lines(short_path: Path) -> None:
+    (short_path / "file").write_text("")
+
+    with pytest.raises(SocketError, match="uid=65532,gid=65532,mode=0755"):
+        make_directory(short_path / "file" / "main", 0o750)
+
+
+def test_the_caller_is_who_the_kernel_says(short_path: Path) -> None:
+    listening = listen(short_path / "docker.sock", SocketFile())
+    listening.sock.setblocking(True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+        peer.connect(str(listening.path))
+        accepted, _ = listening.sock.accept()
+        caller = caller_of(accepted.fileno(), "main")
+        accepted.close()
+    listening.sock.close()
+
+    assert (caller.uid, caller.gid, caller.pid) == (os.getuid(), os.getgid(), os.getpid())
+    assert set(os.getgroups()) >= set(caller.groups)
