@@ -126,6 +126,8 @@ class LineBuffer:
         whole = data.count(b"\n", 0, written + 1) - self.torn
         start = self.first + whole if whole else self.first_unwritten
         torn = data[written - 1] != _NEWLINE if written else self.torn
+        if whole:  # then what was untold stands at the end of the lines
+            del self._untold[: max(0, len(self._untold) - (len(self._lines) - whole))]
         self._forget()
         self.torn = torn
         count = self.seq + 1 - start

@@ -180,9 +180,11 @@ def test_every_number_is_in_the_file_or_told_missing(
     buffer = a_buffer()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_store, "_write", disk.write)
-        for lines, room, piece in [*steps, (1, None, 1000)]:
+        for number, (lines, room, piece) in enumerate([*steps, (1, None, 1000)]):
             disk.room = 10**9 if room is None else room
             disk.piece = piece
+            if piece % 2:
+                buffer.tell_gap(0, f"step {number}")
             for _ in range(lines):
                 buffer.append_line(LINE)
             try:
@@ -192,6 +194,8 @@ def test_every_number_is_in_the_file_or_told_missing(
     found = disk.events()
     assert missing_numbers(found) == told_missing(found)
     assert found[-1]["seq"] == buffer.seq
+    announced = [event["text"] for event in found if str(event.get("text")).startswith("step")]
+    assert announced == [f"step {i}" for i, (_, _, piece) in enumerate(steps) if piece % 2]
 
 
 @pytest.fixture
