@@ -152,6 +152,22 @@ def test_a_gap_that_was_announced_is_told_even_if_its_first_write_fails(disk: Di
     assert [event["text"] for event in disk.events()][1:] == ["nine went"]
 
 
+def test_a_gap_that_was_told_before_the_write_was_cut_off_is_not_told_again(disk: Disk) -> None:
+    buffer = a_buffer()
+    buffer.append_line(LINE)
+    buffer.tell_gap(9, "nine went")
+    buffer.tell_gap(8, "eight went")
+    disk.room = len(LINE) + 200
+    with pytest.raises(AuditError):
+        flush(buffer)
+    assert disk.content.count(b"went") == 1
+    disk.room = 10**9
+    flush(buffer)
+    texts = [event["text"] for event in disk.events() if event["kind"] == "gap"]
+    assert [texts[0], texts[2]] == ["nine went", "eight went"]
+    assert str(texts[1]).startswith("1 events from seq 3 on")
+
+
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), AuditError("somebody else's")])
 def test_no_room_loses_the_lines_like_a_failed_write(disk: Disk, error: Exception) -> None:
     def no_room(_size: int) -> int:
