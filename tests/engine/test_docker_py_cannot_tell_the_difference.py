@@ -41,6 +41,15 @@ def archive(name: str, content: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def without_frames(stream: bytes) -> bytes:
+    """The payload of a multiplexed stream, whose frames are cut as the Engine happens to read."""
+    payload = b""
+    while stream:
+        length = int.from_bytes(stream[4:8], "big")
+        payload, stream = payload + stream[8 : 8 + length], stream[8 + length :]
+    return payload
+
+
 def list_them(client: Any) -> object:
     container = box(client)
     listed = client.containers.list(filters={"id": container.id})
@@ -75,7 +84,7 @@ def talk_over_a_socket(client: Any) -> object:
     raw.shutdown(1)
     said = b"".join(iter(lambda: raw.recv(4096), b""))
     connection.close()
-    return said
+    return without_frames(said)
 
 
 def attach(client: Any) -> object:

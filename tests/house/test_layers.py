@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RANKS = (
-    {"errors"},
+    {"errors", "__version__"},
     {"wire", "engine", "identity", "audit", "certs"},
     {"policy"},
     {"settings"},

@@ -1,2 +1,2 @@
 docker run -di --name $NAME busybox sh -c 'read a; echo got $a; sleep 1; exit 6'
-echo word | docker attach $NAME
+(sleep 1; echo word) | docker attach $NAME
