@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.wire.grammar import NAME
 from sockguard.wire.head import FramingKind
 
 if TYPE_CHECKING:
@@ -20,22 +21,14 @@ MAX_EXTENSION: Final = 256
 """Bytes of extensions on one chunk; all chunks of a body share MAX_EXTENSIONS."""
 MAX_EXTENSIONS: Final = 16 * 1024
 
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-_QUOTED = rb'"[\t !#-\[\]-~]*+"'
-_SIZE_LINE = (
-    rb"([0-9A-Fa-f]{1,16}+)((?:;"
-    + _TOKEN
-    + rb"(?:=(?:"
-    + _TOKEN
-    + rb"|"
-    + _QUOTED
-    + rb"))?)*+)\r\n"
-)  # RFC 9112 section 7.1, without its blanks and quoted pairs
-_SIZE_START = rb"(?:[0-9A-Fa-f]{1,16}+(?:;[\t -~]{0,255}+)?\r?)?"
-_FIRST_SIZE: Final = re.compile(_SIZE_LINE)
-_NEXT_SIZE: Final = re.compile(rb"\r\n" + _SIZE_LINE)
-_FIRST_START: Final = re.compile(_SIZE_START)
-_NEXT_START: Final = re.compile(rb"(?:\r(?:\n" + _SIZE_START + rb")?)?")
+# RFC 9112 section 7.1, without its blanks and quoted pairs.
+_VALUE = rf'(?:{NAME}|"[\t !#-\[\]-~]*+")'
+_SIZE_LINE = rf"([0-9A-Fa-f]{{1,16}}+)((?:;{NAME}(?:={_VALUE})?)*+)\r\n"
+_SIZE_START = r"(?:[0-9A-Fa-f]{1,16}+(?:;[\t -~]{0,255}+)?\r?)?"
+_FIRST_SIZE: Final = re.compile(_SIZE_LINE.encode())
+_NEXT_SIZE: Final = re.compile(rf"\r\n{_SIZE_LINE}".encode())
+_FIRST_START: Final = re.compile(_SIZE_START.encode())
+_NEXT_START: Final = re.compile(rf"(?:\r(?:\n{_SIZE_START})?)?".encode())
 _LONGEST_LINE: Final = 2 + 16 + MAX_EXTENSION + 2
 
 
@@ -58,7 +51,7 @@ class Decoder(Protocol):
 
 
 def decoder_for(framing: Framing, limit: int | None = None) -> Decoder:
-    """Make a decoder for one body. A body over `limit` bytes raises Refusal (413) at once."""
+    """Make a decoder for one body; over `limit` bytes the body is refused at once (413)."""
     match framing.kind:
         case FramingKind.CHUNKED:
             return ChunkedDecoder(limit)
@@ -69,7 +62,7 @@ def decoder_for(framing: Framing, limit: int | None = None) -> Decoder:
 
 
 def encode_chunk(pieces: list[bytes]) -> list[bytes]:
-    """Frame all pieces as one chunk; nothing at all for no bytes, since an empty chunk ends a body."""
+    """Frame all pieces as one chunk, and no bytes as nothing: an empty chunk ends a body."""
     size = sum(map(len, pieces))
     return [b"%x\r\n" % size, *pieces, b"\r\n"] if size else []
 

@@ -29,11 +29,13 @@ _KEY: Final = re.compile(rf"{_BLANK}{_PLAIN}{_BLANK}:")
 _VALUE: Final = re.compile(
     rf"{_BLANK}(?:{_PLAIN}"
     r"|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)"
-    rf"|(true|false|null|\{{{_BLANK}\}}|\[{_BLANK}\])"
+    r"|(true|false|null)"
+    rf"|(\{{{_BLANK}\}}|\[{_BLANK}\])"
     r"|([{\[])"
     r'|("))'
 )
-_TEXT, _NUMBER, _WORD, _OPENING, _QUOTE = range(1, 6)  # the groups of _VALUE
+_TEXT, _NUMBER, _WORD, _EMPTY, _OPENING, _QUOTE = range(1, 7)  # the groups of _VALUE
+_WORDS: Final = {"true": True, "false": False, "null": None}
 _AFTER_VALUE: Final = re.compile(rf"{_BLANK}([,}}\]])")
 _AFTER_KEY: Final = re.compile(rf"{_BLANK}:")
 _OPENING_QUOTE: Final = re.compile(rf'{_BLANK}"')
@@ -77,7 +79,9 @@ def decode_steps(data: bytes) -> Generator[None, None, Value]:
         elif kind == _NUMBER:
             value = _number(reader, found[_NUMBER])
         elif kind == _WORD:
-            value = _word(found[_WORD])
+            value = _WORDS[found[_WORD]]
+        elif kind == _EMPTY:
+            value = reader.fresh(found[_EMPTY][0])
         else:
             value = yield from _escaped_string(reader)
         if reader.put(value):
@@ -143,11 +147,15 @@ class _Reader:
         offset = len(self._text[: self._position].encode())
         return Malformed(f"the JSON document is wrong at byte {offset}: {what}")
 
-    def enter(self, opening: str) -> None:
-        self._outer.append((self.inside, self._key))
-        if len(self._outer) > MAX_DEPTH:
+    def fresh(self, opening: str) -> list[Value] | dict[str, Value]:
+        if len(self._outer) == MAX_DEPTH:
             raise self.fault(f"it is nested deeper than {MAX_DEPTH} levels")
-        self.inside = {} if opening == "{" else []
+        return {} if opening == "{" else []
+
+    def enter(self, opening: str) -> None:
+        container = self.fresh(opening)
+        self._outer.append((self.inside, self._key))
+        self.inside = container
 
     def name_next(self, key: str) -> None:
         if key in self.inside:  # type: ignore[operator]  # called inside an object alone
@@ -196,23 +204,10 @@ def _text_of(data: bytes) -> str:
     return text
 
 
-def _word(text: str) -> Value:
-    match text[0]:
-        case "t":
-            return True
-        case "f":
-            return False
-        case "n":
-            return None
-        case "{":
-            return {}
-        case _:
-            return []
-
-
 def _number(reader: _Reader, text: str) -> int | Decimal:
-    if text.lstrip("-").isdigit():
-        if len(text) > MAX_DIGITS + 1:
+    digits = text.lstrip("-")
+    if digits.isdigit():
+        if len(digits) > MAX_DIGITS:
             raise reader.fault(f"an integer has more than {MAX_DIGITS} digits")
         return int(text)
     mantissa, _, exponent = text.lower().partition("e")

@@ -11,10 +11,10 @@ from typing import Final
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 
+NAME: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # token, RFC 9110 section 5.6.2
 _METHOD = f"(?:{'|'.join(METHODS)})"
-_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # token, RFC 9110 section 5.6.2
 _TEXT = r"[\t -~\x80-\xff]*+"  # field-vchar, obs-text and blanks, RFC 9110 section 5.5
-_HEADERS = rf"((?:{_NAME}:{_TEXT}\r\n)*+)\r\n"
+_HEADERS = rf"((?:{NAME}:{_TEXT}\r\n)*+)\r\n"
 _REQUEST_LINE = rf"({_METHOD}) (/[!-~]*+) HTTP/1\.([01])"
 _STATUS_LINE = rf"HTTP/1\.([01]) ([1-9][0-9]{{2}})(?: ({_TEXT}))?"
 
@@ -35,9 +35,9 @@ STRAY: Final = re.compile(rf"{_CONTROL}|{_LINE_END}".encode("latin-1"))
 """A byte that no head may hold: a control character, or a CR or LF without the other."""
 
 _FAULTS: Final = (
-    (re.compile(r"\x16\x03").match, "this is a TLS handshake, and the socket speaks plain HTTP"),
+    (re.compile(r"\x16").match, "this is a TLS handshake, and the socket speaks plain HTTP"),
     (re.compile(r"PRI ").match, "this is HTTP/2, which sockguard does not speak"),
-    (re.compile(r"\r?\n").match, "an empty line stands before the request line"),
+    (re.compile(r"[\r\n]").match, "an empty line stands before the request line"),
     (re.compile(_LINE_END).search, "a line ends in something else than CR LF"),
     (re.compile(_CONTROL).search, "it holds a control character"),
     (
@@ -50,7 +50,7 @@ _FAULTS: Final = (
         "the first line must read METHOD /target HTTP/1.1 (or 1.0), with single blanks",
     ),
     (re.compile(r"\r\n[\t ]").search, "a header line is folded or begins with a blank"),
-    (re.compile(rf"\r\n(?!{_NAME}:|\r\n|\Z)").search, "a header line must read Name: value"),
+    (re.compile(rf"\r\n(?!{NAME}:|\r\n|\Z)").search, "a header line must read Name: value"),
 )
 
 
