@@ -72,7 +72,7 @@ def test_the_owner_is_the_one_asked_for(short_path: Path) -> None:
 
     found = listening.path.stat()
     assert (found.st_uid, found.st_gid) == (1234, 4321)
-    assert os.listdir(short_path) == ["docker.sock"]
+    assert [found.name for found in short_path.iterdir()] == ["docker.sock"]
     listening.sock.close()
 
 

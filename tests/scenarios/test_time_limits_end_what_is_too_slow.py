@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,8 @@ from demo.faults import Kind
 from tests.support.stack import connected, read_all, send, status_of
 
 if TYPE_CHECKING:
+    import socket
+
     from tests.support.demo_engine import RunningDemo
     from tests.support.stack import Stack
 
