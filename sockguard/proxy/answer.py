@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sockguard.engine.version import NEWEST
 from sockguard.errors import Reason, Refusal
-from sockguard.proxy.engine_facts import NEWEST
 from sockguard.wire.head import Framing, FramingKind, format_response
 
 if TYPE_CHECKING:

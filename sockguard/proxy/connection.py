@@ -11,10 +11,10 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from sockguard.engine.version import NEWEST
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.decide import decide
 from sockguard.policy.identify import identify
-from sockguard.proxy.engine_facts import version_to_send
 from sockguard.proxy.exchange import Exchange
 from sockguard.proxy.intake import check_granted, read_request
 from sockguard.proxy.outgoing import write_outgoing
@@ -198,8 +198,8 @@ class Connection:
     async def _version_to_send(self, request: Request) -> int:
         if request.version is not None:
             return request.version
-        engine = self._gate.engine
-        return version_to_send(engine.facts or await engine.learn())
+        facts = self._gate.engine.facts or await self._gate.engine.learn()
+        return min(facts.newest, NEWEST)
 
     async def _forward(self, exchange: Exchange, account: Account) -> bool:
         limit = self._gate.settings.timeouts.quick_answer

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
     from sockguard.proxy.channel import Channel
 
-FLOOR = 24
-"""Lowest minor API version that is forwarded: older ones read request bodies differently."""
-NEWEST = 56
-"""Newest minor API version that the catalogue knows."""
 _VERSION = re.compile(r"1\.([1-9][0-9]{0,2})")
 _ASK_SECONDS = 10.0
 
@@ -89,23 +85,3 @@ async def _identity(channel: Channel) -> str:
         return ""
     identity = document.get("ID") if isinstance(document, dict) else None
     return identity if isinstance(identity, str) else ""
-
-
-def version_to_send(facts: EngineFacts) -> int:
-    """Return the minor version for a request that names none."""
-    return min(facts.newest, NEWEST)
-
-
-def check_version(asked: int) -> None:
-    """Refuse a minor version outside floor and catalogue, in the Engine's own kind of words."""
-    if asked < FLOOR:
-        raise Refusal(
-            Reason.VERSION,
-            f"client version 1.{asked} is too old. Minimum supported API version is 1.{FLOOR}, "
-            "please upgrade your client to a newer version",
-        )
-    if asked > NEWEST:
-        raise Refusal(
-            Reason.VERSION,
-            f"client version 1.{asked} is too new. Maximum supported API version is 1.{NEWEST}",
-        )

@@ -6,7 +6,6 @@ Must never send anything that was not judged, and never reuse a connection after
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
@@ -20,31 +19,13 @@ from sockguard.proxy.answer import (
 from sockguard.proxy.relay import BodyPump, Pipe, Watch
 from sockguard.proxy.upstream import UNSENT_GRACE, EngineGone, read_response_head
 from sockguard.wire.body import decoder_for
-from sockguard.wire.head import Framing, FramingKind
+from sockguard.wire.head import FramingKind
 
 if TYPE_CHECKING:
     from sockguard.proxy.channel import Channel
+    from sockguard.proxy.outgoing import Outgoing
     from sockguard.proxy.upstream import Upstream
-    from sockguard.wire.head import RequestHead, ResponseHead
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What goes to the Engine: canonical head, JSON body (or b""), and how the exchange may go.
-
-    `streamed` is the framing of a body that is still to come from the client. `stdin` tells
-    whether a tunnel's client bytes may pass. `limit` bounds streamed bytes in each direction.
-    """
-
-    head: bytes
-    body: bytes
-    request: RequestHead
-    streamed: Framing | None = None
-    upgrade: bool = False
-    tunnel: bool = False
-    stdin: bool = True
-    limit: int | None = None
-    close: bool = False
+    from sockguard.wire.head import ResponseHead
 
 
 class Exchange:

@@ -5,11 +5,11 @@ Must never look at the client's bytes again: everything comes from the judged fo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.errors import Malformed
-from sockguard.proxy.exchange import Outgoing
 from sockguard.proxy.forward import request_head
 from sockguard.proxy.read_body import in_slices
 from sockguard.wire.document import encode_steps
@@ -20,8 +20,28 @@ if TYPE_CHECKING:
     from sockguard.proxy.intake import Request
     from sockguard.proxy.read_body import BodyReader
     from sockguard.wire.document import Value
+    from sockguard.wire.head import RequestHead
 
 _ATTACHES = frozenset({"containers.attach", "containers.attach_ws"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes to the Engine: canonical head, JSON body (or b""), and how the exchange may go.
+
+    `streamed` is the framing of a body that is still to come from the client. `stdin` tells
+    whether a tunnel's client bytes may pass. `limit` bounds streamed bytes in each direction.
+    """
+
+    head: bytes
+    body: bytes
+    request: RequestHead
+    streamed: Framing | None = None
+    upgrade: bool = False
+    tunnel: bool = False
+    stdin: bool = True
+    limit: int | None = None
+    close: bool = False
 
 
 async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged request

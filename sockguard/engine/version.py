@@ -1,0 +1,28 @@
+"""The range of API versions that the catalogue describes.
+
+Must never ask the Engine: its own range is a fact that the caller brings.
+"""
+
+from __future__ import annotations
+
+from sockguard.errors import Reason, Refusal
+
+FLOOR = 24
+"""Lowest minor API version that is forwarded: older ones read request bodies differently."""
+NEWEST = 56
+"""Newest minor API version that the catalogue knows."""
+
+
+def check_version(asked: int) -> None:
+    """Refuse a minor version outside floor and catalogue, in the Engine's own kind of words."""
+    if asked < FLOOR:
+        raise Refusal(
+            Reason.VERSION,
+            f"client version 1.{asked} is too old. Minimum supported API version is 1.{FLOOR}, "
+            "please upgrade your client to a newer version",
+        )
+    if asked > NEWEST:
+        raise Refusal(
+            Reason.VERSION,
+            f"client version 1.{asked} is too new. Maximum supported API version is 1.{NEWEST}",
+        )
