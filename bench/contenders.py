@@ -1,0 +1,128 @@
+"""The servers that are compared, each in front of the same upstream.
+
+Must never give one of them what the others do not get: same machine, same moment, same requests.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import haproxy, nginx
+from bench.processes import running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bench.processes import Process
+
+SERVE = (sys.executable, "-m", "sockguard")
+_POLICY = Path(__file__).with_name("policy.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server to compare: `command` gets its folder, its socket and the upstream's socket.
+
+    `judges` tells whether it can refuse anything.
+    """
+
+    name: str
+    command: Callable[[Path, Path, Path], list[str]]
+    judges: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A contender that runs. `log` is what it prints, which may grow with each request."""
+
+    contender: Contender
+    socket: Path
+    process: Process
+    log: Path
+
+
+def _sockguard(folder: Path, socket: Path, upstream: Path, serve: Sequence[str]) -> list[str]:
+    arguments = {
+        "policy": _POLICY,
+        "socket-dir": socket.parent.parent,
+        "upstream": f"unix://{upstream}",
+        "audit-dir": folder / "audit",
+    }
+    return [*serve, "serve", *(f"--{name}={value}" for name, value in arguments.items())]
+
+
+def _haproxy(folder: Path, socket: Path, upstream: Path, connections: str) -> list[str]:
+    config = folder / "haproxy.cfg"
+    config.write_text(haproxy.config(socket, upstream, connections))
+    return ["haproxy", "-db", "-f", str(config)]
+
+
+def _nginx(folder: Path, socket: Path, upstream: Path) -> list[str]:
+    return _nginx_command(folder, nginx.pass_through_config(folder, socket, upstream))
+
+
+def _upstream(folder: Path, socket: Path, _upstream: Path) -> list[str]:
+    return _nginx_command(folder, nginx.upstream_config(folder, socket))
+
+
+def _nginx_command(folder: Path, text: str) -> list[str]:
+    config = folder / "nginx.conf"
+    config.write_text(text)
+    return ["nginx", "-e", str(folder / "error.log"), "-c", str(config)]
+
+
+BARE = Contender("bare upstream", _upstream, judges=False)
+REFERENCE = Contender(
+    "HAProxy, new connections",
+    partial(_haproxy, connections=haproxy.NEW_CONNECTIONS),
+    judges=True,
+)
+"""What the ratios are ratios to: the way the common image runs."""
+
+
+def sockguard(serve: Sequence[str] = SERVE) -> Contender:
+    """Return sockguard, started by the command `serve`."""
+    return Contender("sockguard", partial(_sockguard, serve=serve), judges=True)
+
+
+def everyone() -> tuple[Contender, ...]:
+    """Return all that is compared with the bare upstream, sockguard first."""
+    return (
+        sockguard(),
+        REFERENCE,
+        Contender(
+            "HAProxy, kept connections",
+            partial(_haproxy, connections=haproxy.KEPT_CONNECTIONS),
+            judges=True,
+        ),
+        Contender("nginx, pass-through", _nginx, judges=False),
+    )
+
+
+@contextmanager
+def serving(folder: Path, contenders: Sequence[Contender]) -> Iterator[list[Server]]:
+    """Run the upstream and the contenders in front of it below `folder`, until the block ends.
+
+    Yields their servers in the order given, the upstream's last.
+    """
+    with ExitStack() as stack:
+        bare = _start(stack, folder / "bare", BARE, None)
+        servers = [
+            _start(stack, folder / str(number), contender, bare.socket)
+            for number, contender in enumerate(contenders)
+        ]
+        yield [*servers, bare]
+
+
+def _start(stack: ExitStack, folder: Path, contender: Contender, upstream: Path | None) -> Server:
+    socket = folder / "sockets" / "main" / "docker.sock"
+    socket.parent.mkdir(parents=True)
+    log = folder / "printed.log"
+    command = contender.command(folder, socket, upstream or socket)
+    process = stack.enter_context(running(command, socket, log))
+    return Server(contender, socket, process, log)

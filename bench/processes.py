@@ -1,0 +1,84 @@
+"""Starts the servers under test, reads what CPU they used, and stops them by their own pid.
+
+Must never leave a process behind, nor end one that it did not start.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Process = subprocess.Popen[bytes]
+
+_START_SECONDS = 10.0
+_STOP_SECONDS = 15.0
+
+
+class BenchError(Exception):
+    """What keeps the benchmark from running, in a sentence."""
+
+
+@contextmanager
+def running(command: Sequence[str], listens_at: Path, log: Path) -> Iterator[Process]:
+    """Run a server until the block ends; enter the block once its socket accepts."""
+    with log.open("ab") as output:
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        except FileNotFoundError as error:
+            raise BenchError(f"{command[0]} is not installed") from error
+    try:
+        _wait_until_accepting(process, listens_at, log)
+        yield process
+    finally:
+        _stop(process)
+
+
+def cpu_seconds(process: Process) -> float:
+    """Return the user and system time of a process and its children, in seconds.
+
+    It is the sum of utime and stime in /proc/PID/stat, read from the process's CPU clock
+    (clock_getcpuclockid), since /proc counts in hundredths of a second.
+    """
+    pids = [process.pid, *_children(process.pid)]
+    return sum(time.clock_gettime(~pid << 3 | 2) for pid in pids)
+
+
+def _children(pid: int) -> list[int]:
+    listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(word) for text in listed for word in text.split()]
+
+
+def _wait_until_accepting(process: Process, path: Path, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not _accepts(path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            told = log.read_text(errors="replace")[-2000:]
+            raise BenchError(f"nobody listens at {path}; the server said:\n{told}")
+        time.sleep(0.02)
+
+
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
+def _stop(process: Process) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

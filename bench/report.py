@@ -1,0 +1,47 @@
+"""Prints figures for people.
+
+Must never print a figure without the one it is compared with.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench.contenders import REFERENCE
+from bench.measure import ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.measure import Series
+
+_COLUMNS = f"{'':<28}{'requests/s':>12}{'CPU/request':>14}{'spread':>9}{'speed':>9}{'CPU':>8}"
+
+
+def print_machine() -> None:
+    """Print what the figures depend on."""
+    print(time.strftime("%Y-%m-%d %H:%M"), f"load average {os.getloadavg()[0]:.1f}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, Linux {platform.release()}")
+    for command in (["haproxy", "-v"], ["nginx", "-v"], ["h2load", "--version"]):
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        print((told.stdout or told.stderr).splitlines()[0])
+    print(f"\nMedians of all rounds; speed and CPU are ratios to '{REFERENCE.name}'.")
+
+
+def print_table(title: str, connections: int, series: Mapping[str, Series]) -> None:
+    """Print a row for each server: medians, spread of the rounds, ratios to the reference."""
+    reference = series[REFERENCE.name]
+    plural = "" if connections == 1 else "s"
+    print(f"\n{title}, {connections} connection{plural}\n{_COLUMNS}")
+    for name, each in series.items():
+        speed, cpu = ratio(each.rates, reference.rates), ratio(each.cpus, reference.cpus)
+        print(
+            f"{name:<28}{median(each.rates):>12,.0f}{median(each.cpus):>11.1f} µs"
+            f"{each.spread:>9.0%}{speed:>9.2f}{cpu:>8.2f}",
+            flush=True,
+        )
