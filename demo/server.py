@@ -92,7 +92,9 @@ class DemoEngine:
         assert isinstance(connection, Connection)
         target = request.raw_path
         if target.startswith("/demo/"):
-            return await self._control(request, target)
+            answer = await self._control(request, target)
+            connection.finish_request()
+            return answer
         entry = self._begin(connection, request, target)
         call = Call(self.world, request, connection, entry, self.world.settings.api_max, {})
         connection.begin_request(entry, request.content.is_eof)

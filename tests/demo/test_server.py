@@ -134,6 +134,12 @@ def test_nothing_is_remembered_of_control_requests(demo: RunningDemo) -> None:
     assert demo.received == []
 
 
+def test_a_connection_serves_control_and_engine_requests_in_turn(demo: RunningDemo) -> None:
+    control = request("POST", "/demo/settings", b"{}")
+    answer = exchange(demo.path, control + request("GET", "/_ping", headers=CLOSE))
+    assert answer.endswith(b"OK")
+
+
 def test_waiting_for_what_never_comes_ends(demo: RunningDemo) -> None:
     with pytest.raises(TimeoutError):
         demo.wait_for(lambda item: item.path == "/never", timeout=0.01)
