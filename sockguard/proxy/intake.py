@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.engine.recognise import recognise
+from sockguard.engine.version import check_version
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.decide import grants_for
 from sockguard.policy.model import Body, Mode, Query, Question
 from sockguard.policy.query import read_query
-from sockguard.proxy.engine_facts import check_version
 from sockguard.wire.head import FramingKind
 from sockguard.wire.target import parse_target
 
