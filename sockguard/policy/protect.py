@@ -91,10 +91,17 @@ def _images(
     named = list(names[:1]) if operation.name.startswith("images.") else []
     if operation.name in IMAGES_IN_QUERY:
         image, tag = ("".join(_texts(query, key)) for key in IMAGES_IN_QUERY[operation.name])
+        if operation.name == "images.pull" and _pulls_all_tags(image, tag):
+            return [image] if _repository(normalise_image(image)) in _repositories(own) else []
         named.append(_tagged(image, tag) if image else "")
     elif operation.name == "build.run":
         named += _texts(query, "t")
     return [name for name in named if is_own_image(name, own)]
+
+
+def _pulls_all_tags(image: str, tag: str) -> bool:
+    """Tell whether a pull leaves the tag out: old Engines then fetch all that there are."""
+    return not tag and ":" not in image.rpartition("/")[2]
 
 
 def _texts(query: Query, name: str) -> Iterable[str]:
@@ -123,7 +130,11 @@ def is_own_image(name: str, own: OwnObjects) -> bool:
     full = normalise_image(name)
     if "@" not in full:
         return full in own.images
-    return _repository(full) in map(_repository, own.images)
+    return _repository(full) in _repositories(own)
+
+
+def _repositories(own: OwnObjects) -> set[str]:
+    return set(map(_repository, own.images))
 
 
 def _repository(full: str) -> str:

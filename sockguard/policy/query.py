@@ -62,26 +62,35 @@ def read_query(operation: Operation, pairs: Sequence[tuple[str, str]]) -> Query:
         return EMPTY
     values: dict[str, QueryValue] = {}
     forwarded: list[tuple[str, str]] = []
-    dropped: dict[str, None] = {}
-    unknown: dict[str, None] = {}
-    for name, texts in _grouped(pairs).items():
+    dropped: list[str] = []
+    unknown: list[str] = []
+    grouped = _grouped(pairs)
+    for name, texts in grouped.items():
         parameter = operation.parameters.get(name)
-        if parameter is None:
-            _refuse_variant(operation, name)
-            if operation.writes:
-                unknown[cut(name)] = None
-                forwarded.extend((name, text) for text in texts)
-            else:
-                dropped[cut(name)] = None
-        elif parameter.dropped:
-            dropped[name] = None
-        else:
+        if parameter is not None and not parameter.dropped:
             value, canonical = _READERS[parameter.kind](operation, parameter, texts)
             forwarded.extend((name, text) for text in canonical)
             if value is not None:
                 values[name] = value
-    _check_registry(operation, pairs, dropped, unknown)
+        elif _is_idle(operation, name, grouped):
+            dropped.append(cut(name))
+        else:
+            unknown.append(cut(name))
+            forwarded.extend((name, text) for text in texts)
     return Query(values, tuple(forwarded), tuple(dropped), tuple(unknown))
+
+
+def _is_idle(operation: Operation, name: str, grouped: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether a parameter that is not judged says nothing to an Engine.
+
+    docker-java sends `registry` beside `fromImage`: idle only where both name the same host.
+    """
+    if name not in operation.parameters:
+        _refuse_variant(operation, name)
+        return not operation.writes
+    hosts = [text for text in grouped[name] if text] if name == "registry" else []
+    images = grouped.get("fromImage", ())
+    return all(image.startswith(f"{host}/") for image in images for host in hosts)
 
 
 def spell_pairs(parameter: Parameter, value: object) -> Pairs:
@@ -118,21 +127,6 @@ def _refuse_variant(operation: Operation, name: str) -> None:
     """Refuse U+017F and U+212A for s and k as well: Podman's decoder folds them."""
     if name.casefold() in _folded(frozenset(operation.parameters)):
         raise Malformed(f"query parameter {name!r} is a variant of a known name", detail=name)
-
-
-def _check_registry(
-    operation: Operation,
-    pairs: Sequence[tuple[str, str]],
-    dropped: dict[str, None],
-    unknown: dict[str, None],
-) -> None:
-    """Take docker-java's `registry` for idle only where `fromImage` names the same host."""
-    if operation.name != "images.pull" or "registry" not in dropped:
-        return
-    sent = dict(pairs)
-    if not sent.get("fromImage", "").startswith(f"{sent['registry']}/"):
-        del dropped["registry"]
-        unknown["registry"] = None
 
 
 # --- one reader per kind: (judged value or None where it equals absence, texts to forward) -----

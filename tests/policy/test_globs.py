@@ -46,9 +46,7 @@ def test_a_glob_matches_in_full_and_knows_only_stars(
 def test_a_glob_matches_what_the_regular_expression_of_its_meaning_does(
     pattern: str, text: str
 ) -> None:
-    meaning = re.sub(
-        r"\*\*\*?|\*", lambda stars: "[^/]*" if stars[0] == "*" else ".*", pattern
-    )
+    meaning = re.sub(r"\*\*\*?|\*", lambda stars: "[^/]*" if stars[0] == "*" else ".*", pattern)
     assert compile_glob(pattern)(text) is bool(re.fullmatch(meaning, text, re.DOTALL))
 
 

@@ -128,9 +128,12 @@ def test_a_folder_is_the_union_of_its_files(tmp_path: Path) -> None:
 def test_names_defined_in_two_files_are_an_error(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text("version: 1\nclients: {web: {allow: []}}\n")
-    assert fault(tmp_path) == "PATH/b.yaml:2: the client 'web' is defined twice (" + str(
-        tmp_path / "a.yaml"
-    ).replace(str(tmp_path), "PATH") + ":2)"
+    assert (
+        fault(tmp_path)
+        == "PATH/b.yaml:2: the client 'web' is defined twice ("
+        + str(tmp_path / "a.yaml").replace(str(tmp_path), "PATH")
+        + ":2)"
+    )
 
 
 def test_two_top_level_allows_are_an_error(tmp_path: Path) -> None:
