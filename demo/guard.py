@@ -5,6 +5,7 @@ Must never hand a request to an Engine itself: all that goes there goes through 
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import signal
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENGINE = Path("/var/run/docker.sock")
-RUN = Path(__file__).resolve().parent.parent / "run"
-GUARDED = RUN / "main" / "docker.sock"
-DEMO = RUN / "demo" / "docker.sock"
+FOLDER = Path(__file__).resolve().parent.parent / "run"
 START_SECONDS = 15.0
 
 WITH_DOCKER = "docker -H unix://{socket} {words}"
@@ -33,10 +32,14 @@ WITH_PYTHON = (
 
 def main() -> int:
     """Run until interrupted; the exit code of sockguard, or 1 when something does not start."""
+    parser = argparse.ArgumentParser(prog="python -m demo.guard", description=__doc__)
+    parser.add_argument("--engine", type=Path, default=ENGINE, help="the socket to guard")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where sockets and log go")
+    given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with ExitStack() as started:
         try:
-            return guard(started)
+            return guard(given.engine, given.folder, started)
         except KeyboardInterrupt:
             return 0
         except TimeoutError as error:
@@ -44,26 +47,25 @@ def main() -> int:
             return 1
 
 
-def guard(started: ExitStack) -> int:
+def guard(engine: Path, folder: Path, started: ExitStack) -> int:
     """Start what is needed, say what to try, and wait for sockguard to end."""
-    obstacle = what_bars(ENGINE)
+    obstacle = what_bars(engine)
     if obstacle:
         print(f"{obstacle} Guarding the demo engine instead: a simulation, nothing really runs.")
-        DEMO.parent.mkdir(parents=True, exist_ok=True)
-        engine = started.enter_context(running("demo", f"--socket={DEMO}", "--quiet"))
-        wait_for(DEMO, engine)
-    upstream = DEMO if obstacle else ENGINE
-    print(f"Guarding {upstream} with the policy read-only.")
-    RUN.mkdir(exist_ok=True)
+        engine = folder / "demo" / "docker.sock"
+        engine.parent.mkdir(parents=True, exist_ok=True)
+        wait_for(engine, started.enter_context(running("demo", f"--socket={engine}", "--quiet")))
+    print(f"Guarding {engine} with the policy read-only.", flush=True)
+    folder.mkdir(exist_ok=True)
     process = started.enter_context(
         running(
-            "sockguard",
-            *("serve", "--policy=read-only", f"--upstream=unix://{upstream}"),
-            *(f"--socket-dir={RUN}", f"--audit-dir={RUN / 'audit'}"),
+            *("sockguard", "serve", "--policy=read-only", f"--upstream=unix://{engine}"),
+            *(f"--socket-dir={folder}", f"--audit-dir={folder / 'audit'}"),
         )
     )
-    wait_for(GUARDED, process)
-    print(invitation(), flush=True)
+    guarded = folder / "main" / "docker.sock"
+    wait_for(guarded, process)
+    print(invitation(guarded, folder / "audit"), flush=True)
     return process.wait()
 
 
@@ -78,23 +80,29 @@ def what_bars(engine: Path) -> str:
     return ""
 
 
-def invitation() -> str:
+def invitation(guarded: Path, audit: Path) -> str:
     """Three commands that work as printed: one allowed, one refused, one to see both."""
     if shutil.which("docker"):
         form, allowed, refused = WITH_DOCKER, "ps", "volume create mine"
     else:
-        form, allowed, refused = WITH_PYTHON, "containers.list()", "volumes.create('mine')"
+        form, allowed, refused = (
+            WITH_PYTHON,
+            "containers.list(sparse=True)",
+            "volumes.create('mine')",
+        )
     allowed, refused = (
-        form.format(socket=GUARDED, python=sys.executable, words=words)
+        form.format(socket=guarded, python=sys.executable, words=words)
         for words in (allowed, refused)
     )
-    log = f"{Path(sys.executable).parent / 'sockguard'} audit query --dir {RUN / 'audit'}"
+    log = f"{Path(sys.executable).parent / 'sockguard'} audit query --dir {audit}"
     return (
-        "\nTry, in another terminal:\n"
-        f"  {allowed}    # allowed\n"
-        f"  {refused}    # refused\n"
-        f"  {log}    # what was asked and decided\n"
-        "\nCtrl-C ends it. The log of refusals and writes:"
+        "\nTry, in another terminal, what is allowed,\n"
+        f"  {allowed}\n"
+        "what is refused,\n"
+        f"  {refused}\n"
+        "and the log of both:\n"
+        f"  {log}\n"
+        "\nCtrl-C ends it. What is refused and what writes shows here:"
     )
 
 
