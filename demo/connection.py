@@ -30,8 +30,11 @@ class Connection(asyncio.Protocol):
     decided here.
     """
 
-    def __init__(self, http: RequestHandler, recorder: Recorder) -> None:
+    def __init__(
+        self, http: RequestHandler, recorder: Recorder, forget: Callable[[Connection], None]
+    ) -> None:
         self.recorder = recorder
+        self._forget = forget
         self.link: Link = recorder.connect()
         self.gone = asyncio.Event()
         self.current: Entry | None = None
@@ -71,6 +74,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever serves this connection that nobody is there any more."""
         self.recorder.note(lambda: setattr(self.link, "closed", True))
+        self._forget(self)
         self.gone.set()
         self._writable.set()
         if self._tunnel:

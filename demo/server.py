@@ -79,8 +79,7 @@ class DemoEngine:
     def _accept(self) -> Connection:
         assert self._http is not None
         handler: RequestHandler = self._http()
-        connection = Connection(handler, self.recorder)
-        self._connections = {known for known in self._connections if not known.link.closed}
+        connection = Connection(handler, self.recorder, self._connections.discard)
         self._connections.add(connection)
         return connection
 

@@ -151,6 +151,18 @@ def test_requests_in_one_packet_are_answered_in_order(demo: RunningDemo) -> None
     assert len({item.connection for item in demo.received}) == 1
 
 
+def test_a_wait_sends_its_head_at_once_and_its_body_at_the_end(demo: RunningDemo) -> None:
+    body = b'{"Image":"busybox","Cmd":["sleep","100"],"HostConfig":{"AutoRemove":true}}'
+    exchange(demo.path, request("POST", "/containers/create?name=waited", body, CLOSE))
+    exchange(demo.path, request("POST", "/containers/waited/start", headers=CLOSE))
+    with connected(demo.path) as client:
+        target = "/containers/waited/wait?condition=removed"
+        client.sendall(request("POST", target, headers=CLOSE))
+        assert read_head(client).endswith(b"\r\n\r\n")
+        exchange(demo.path, request("POST", "/containers/waited/kill?signal=9", headers=CLOSE))
+        assert b'{"StatusCode": 137}' in read_to_end(client)
+
+
 def test_http_1_0_is_answered_without_chunks_and_closed(demo: RunningDemo) -> None:
     answer = exchange(demo.path, b"GET /events?since=0&until=1 HTTP/1.0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.0 200 OK")
