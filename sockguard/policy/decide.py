@@ -45,7 +45,8 @@ def decide(client: Client, question: Question) -> Decision:
     """Give the verdict: the first alternative that covers the whole request allows it."""
     operation = question.operation
     if operation.refused:
-        return _refused(client, question)
+        message = f"{operation.name} is never allowed: {operation.refused}"
+        return Decision(Effect.DENY, Reason.UNKNOWN_OPERATION, message=message)
     grants = client.role.grants.get(operation.name, ())
     own = names_own(operation, question.names, question.query, question.own)
     if own and grants:
@@ -104,12 +105,6 @@ def _forwarded(grant: Grant, question: Question) -> tuple[tuple[str, str], ...]:
     parameters = question.operation.parameters
     spelled = (spell_pairs(parameters[name], value) for name, value in replaced.items())
     return kept + tuple(pair for pairs in spelled for pair in pairs)
-
-
-def _refused(client: Client, question: Question) -> Decision:
-    operation = question.operation
-    message = f"{operation.name} is never allowed: {operation.refused}"
-    return Decision(Effect.DENY, Reason.UNKNOWN_OPERATION, client.name, message=message)
 
 
 def _deny(client: Client, question: Question, fault: _Fault, faults: list[_Fault]) -> Decision:

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.policy.explain import Answer, rights_of, sets_in
+from tests.support.policies import allowing, policy_of
+
+CLIENT = policy_of(
+    allowing(
+        "system/hello",
+        "containers.attach",
+        "containers.stop: {any_of: [{query: {t: 5}}, {query: {signal: TERM}}]}",
+        "containers.top: {query: any}",
+    )
+).clients["main"]
+
+
+def test_every_operation_that_can_be_granted_has_its_answer() -> None:
+    rights = list(rights_of(CLIENT))
+    assert {right.operation for right in rights} == {
+        name for name, operation in OPERATIONS.items() if not operation.refused
+    }
+    answers = {right.operation: right.answer for right in rights}
+    assert answers["system.ping"] is Answer.YES
+    assert answers["containers.attach"] is Answer.YES
+    assert answers["containers.stop"] is Answer.CONDITIONS
+    assert answers["containers.create"] is Answer.NO
+
+
+def test_a_right_names_its_line_its_conditions_and_what_it_withholds() -> None:
+    rights = [right for right in rights_of(CLIENT) if right.source is not None]
+    told = {
+        (right.operation, right.conditions, right.withheld, str(right.source)) for right in rights
+    }
+    assert ("containers.attach", "", ("logs", "stdin"), "policy.yaml:4") in told
+    assert ("containers.stop", "t: 5", (), "policy.yaml:5") in told
+    assert ("containers.stop", "signal: TERM", (), "policy.yaml:5") in told
+    assert ("containers.top", "", (), "policy.yaml:6") in told
+
+
+def test_sets_are_spelled_out() -> None:
+    assert sets_in(CLIENT) == {"system/hello": ("system.ping", "system.version")}
