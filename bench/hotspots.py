@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import pstats
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def print_hotspots(folder: Path, request: Request, *, count: int, connections: i
 
     samples = json.loads(watched("samples").read_text())
     total = sum(samples["own"].values())
+    _print_shares("CPU time by module", _by_module(samples["own"]), total)
     _print_shares("CPU time in the function itself", samples["own"], total)
     _print_shares("CPU time in the function and what it calls", samples["whole"], total)
     print(f"\nPython calls of {count} requests, start and stop included")
@@ -48,3 +50,10 @@ def _print_shares(title: str, samples: Mapping[str, int], total: int) -> None:
     print(f"\n{title} ({total} samples)")
     for name, seen in sorted(samples.items(), key=lambda item: -item[1])[:_TOP]:
         print(f"{seen / total:>7.1%}  {name}")
+
+
+def _by_module(samples: Mapping[str, int]) -> Mapping[str, int]:
+    modules: Counter[str] = Counter()
+    for name, seen in samples.items():
+        modules[name.split(" ")[0]] += seen
+    return modules

@@ -55,6 +55,7 @@ def counted(run: Callable[[], int], dump: Path) -> int:
 
 
 def _name(frame: FrameType) -> str:
+    # Generated code, such as a dataclass's __init__, has no file: "/<string>".
     path = Path(frame.f_code.co_filename)
     return f"{path.parent.name}/{path.name} {frame.f_code.co_qualname}"
 

@@ -81,7 +81,7 @@ def profile(folder: Path, *, quick: bool) -> None:
     """Show where the time goes in the scenario that matters most."""
     first = _scenarios(folder)[0]
     connections = 10
-    count = first.counts[connections] // (_QUICKER if quick else 1)
+    count = first.counts[connections] * (1 if quick else _QUICKER)
     print_hotspots(folder, first.request, count=count, connections=connections)
 
 
