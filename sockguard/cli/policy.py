@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
+from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.check import lint
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.explain import Answer, rights_of, sets_in
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 GOOD, FINDING, REFUSED = 0, 1, 3
 
-_SHIPPED = "shipped/"
 _POLICY = "a policy file, a folder of them, or the name of a shipped role"
 
 
@@ -78,53 +78,55 @@ def _load(name: str) -> Policy:
 # --- check -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What `check` found out about one file; expectations are those of its own."""
+
+    file: str
+    loads: bool
+    complaints: tuple[Complaint, ...] = ()
+    warnings: tuple[Complaint, ...] = ()
+    clients: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    expectations: int = 0
+    sha256: str = ""
+
+
 def _check(arguments: argparse.Namespace) -> int:
     reports = [_report(file) for file in arguments.files]
     if arguments.json:
-        print(json.dumps(reports, default=asdict, indent=2))
+        print(json.dumps([asdict(report) for report in reports], indent=2))
     else:
         for report in reports:
             print("\n".join(_report_lines(report)))
-    return GOOD if all(report["loads"] for report in reports) else FINDING
+    return GOOD if all(report.loads for report in reports) else FINDING
 
 
-def _report(file: str) -> dict[str, object]:
+def _report(file: str) -> _Report:
     try:
         policy = _load(file)
     except PolicyError as error:
-        return {"file": file, "loads": False, "complaints": error.complaints, "warnings": ()}
-    return {
-        "file": file,
-        "loads": True,
-        "complaints": (),
-        "warnings": tuple(lint(policy)),
-        "clients": sorted(policy.clients),
-        "roles": sorted(_own_roles(policy)),
-        "expectations": len(_own_expectations(policy)),
-        "sha256": policy.sha256,
-    }
+        return _Report(file, loads=False, complaints=error.complaints)
+    return _Report(
+        file,
+        loads=True,
+        warnings=tuple(lint(policy)),
+        clients=tuple(sorted(policy.clients)),
+        roles=tuple(sorted(name for name in policy.roles if not name.startswith(SHIPPED))),
+        expectations=sum(not case.source.file.startswith(SHIPPED) for case in policy.expectations),
+        sha256=policy.sha256,
+    )
 
 
-def _own_roles(policy: Policy) -> list[str]:
-    return [name for name in policy.roles if not name.startswith(_SHIPPED)]
-
-
-def _own_expectations(policy: Policy) -> list[object]:
-    return [case for case in policy.expectations if not case.source.file.startswith(_SHIPPED)]
-
-
-def _report_lines(report: dict[str, object]) -> Iterable[str]:
-    complaints: tuple[Complaint, ...] = report["complaints"]  # type: ignore[assignment]
-    warnings: tuple[Complaint, ...] = report["warnings"]  # type: ignore[assignment]
-    yield from map(str, complaints)
-    for warning in warnings:
-        yield str(warning).replace(": ", ": warning: ", 1)
-    if report["loads"]:
-        clients: list[str] = report["clients"]  # type: ignore[assignment]
-        who = ", ".join(clients) if clients else "no clients"
-        yield f"{report['file']}: good ({who}; {report['expectations']} expectations hold)"
-    else:
-        yield f"{report['file']}: does not load"
+def _report_lines(report: _Report) -> Iterable[str]:
+    yield from map(str, report.complaints)
+    for warning in report.warnings:
+        yield str(replace(warning, message=f"warning: {warning.message}"))
+    if not report.loads:
+        yield f"{report.file}: does not load"
+        return
+    who = ", ".join(report.clients) or "no clients"
+    yield f"{report.file}: good ({who}; expectations of its own: {report.expectations}, all hold)"
 
 
 # --- explain ---------------------------------------------------------------------------------
@@ -243,14 +245,14 @@ def _verdict_lines(rehearsal: Rehearsal) -> Iterable[str]:
 
 def _show(arguments: argparse.Namespace) -> int:
     policy = load_policy(str(shipped_folder()), shipped=shipped_folder(), serving=False)
-    roles = {name: role for name, role in policy.roles.items() if not name.startswith(_SHIPPED)}
+    roles = {name: role for name, role in policy.roles.items() if not name.startswith(SHIPPED)}
     if arguments.name is None:
         summaries = {name: _amounts_to(role.source.file) for name, role in sorted(roles.items())}
         width = max(map(len, summaries))
         lines = [f"{name:<{width}}  {says}" for name, says in summaries.items()]
         print(json.dumps(summaries, indent=2) if arguments.json else "\n".join(lines))
         return GOOD
-    name = arguments.name.removeprefix(_SHIPPED)
+    name = arguments.name.removeprefix(SHIPPED)
     if name not in roles:
         hint = did_you_mean(name, roles)
         raise SockguardError(f"there is no shipped role {name!r}{hint}")

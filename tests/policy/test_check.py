@@ -113,8 +113,8 @@ def test_a_reason_or_a_detail_will_do_as_because() -> None:
             allowing("system/hello", "containers/lifecycle", "containers.stop: {query: {t: 5}}"),
             [
                 (
-                    "5: containers.stop adds nothing: containers/lifecycle (policy.yaml:4) holds it;"
-                    " to narrow it, do not grant the set"
+                    "5: containers.stop adds nothing: containers/lifecycle (policy.yaml:4) holds"
+                    " it; to narrow it, do not grant the set"
                 )
             ],
         ),

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sockguard.cli.main import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POLICY = """\
+version: 1
+clients:
+  web:
+    allow:
+      - system/hello
+      - containers.stop: {query: {t: {at_most: 30}}}
+      - containers.create: {body: any}
+      - containers.start
+expect:
+  - {as: web, do: GET /_ping, then: allow}
+"""
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> str:
+    path = tmp_path / "policy.yaml"
+    path.write_text(POLICY)
+    return str(path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["policy", *words])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_check_says_what_is_good(capsys: pytest.CaptureFixture[str], policy: str) -> None:
+    code, out, err = run(capsys, "check", policy, "read-only")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        f"{policy}: good (web; expectations of its own: 1, all hold)",
+        "read-only: good (main; expectations of its own: 0, all hold)",
+    ]
+
+
+def test_check_prints_every_complaint_with_its_line_and_exits_1(
+    capsys: pytest.CaptureFixture[str], policy: str, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("version: 1\nalow: []\nallow: [containers.lst]\n")
+    code, out, _ = run(capsys, "check", policy, str(bad))
+    assert code == 1
+    assert f"{bad}:2: a policy has no key 'alow' (did you mean allow?)" in out
+    assert f"{bad}:3: 'containers.lst' is no operation" in out
+    assert f"{bad}: does not load" in out
+
+
+def test_check_warns_and_still_calls_it_good(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("version: 1\nmode: report\nallow: [system/hello]\n")
+    code, out, _ = run(capsys, "check", str(path))
+    assert code == 0
+    assert f"{path}:3: warning: client 'main' is in report mode: it has root" in out
+
+
+def test_check_for_machines(capsys: pytest.CaptureFixture[str], policy: str) -> None:
+    code, out, _ = run(capsys, "check", "--json", policy, "nothing-like-it")
+    good, bad = json.loads(out)
+    assert code == 1
+    assert (good["loads"], good["clients"], good["expectations"]) == (True, ["web"], 1)
+    assert len(good["sha256"]) == 64
+    assert bad["loads"] is False
+    assert "there is no shipped role" in bad["complaints"][0]["message"]
+
+
+def test_explain_answers_for_every_operation(
+    capsys: pytest.CaptureFixture[str], policy: str
+) -> None:
+    code, out, _ = run(capsys, "explain", policy)
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[0] == "client web (role web, mode enforce)"
+    assert "  system/hello is system.ping system.version" in lines
+    assert any(line.split()[:2] == ["yes", "system.ping"] for line in lines)
+    assert any(
+        line.startswith("  with conditions  containers.stop") and "t: {at_most: 30}" in line
+        for line in lines
+    )
+    assert any(line.split() == ["no", "containers.list"] for line in lines)
+
+
+def test_explain_for_machines_and_one_client(
+    capsys: pytest.CaptureFixture[str], policy: str
+) -> None:
+    code, out, _ = run(capsys, "explain", policy, "--client", "web", "--json")
+    (client,) = json.loads(out)
+    assert code == 0
+    rights = {right["operation"]: right for right in client["rights"]}
+    assert rights["containers.create"]["source"] == f"{policy}:7"
+    assert rights["containers.list"]["answer"] == "no"
+
+
+def test_an_unknown_client_is_told_who_there_is(
+    capsys: pytest.CaptureFixture[str], policy: str
+) -> None:
+    code, _, err = run(capsys, "explain", policy, "--client", "wep")
+    assert code == 1
+    assert "there is no client 'wep' (did you mean web?); there are: web" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["GET", "/v1.47/_ping"], 0, "allow: system.ping (POLICY:5: system/hello)"),
+        (["POST", "/containers/a/stop?t=5"], 0, "allow: containers.stop (POLICY:6"),
+        (["POST", "/containers/a/stop?t=50"], 3, "reason: query (t)"),
+        (["GET", "/info"], 3, "to allow it: - system.info  # Describes the host"),
+        (["GET", "/containers/../x"], 3, "reason: malformed"),
+        (["GET", "/nothing"], 3, "reason: unknown_operation"),
+    ],
+)
+def test_try_gives_verdict_reason_and_line(
+    capsys: pytest.CaptureFixture[str], policy: str, words: list[str], code: int, says: str
+) -> None:
+    got, out, _ = run(capsys, "try", policy, "--as", "web", *words)
+    assert got == code
+    assert says in out.replace(policy, "POLICY")
+
+
+def test_try_reads_a_body_from_a_file_or_standard_input(
+    capsys: pytest.CaptureFixture[str],
+    policy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = tmp_path / "body.json"
+    body.write_text('{"Image":"a","image":"b"}')
+    words = ["try", policy, "--as", "web", "POST", "/containers/create", "--body"]
+    code, out, _ = run(capsys, *words, str(body))
+    assert (code, "reason: malformed (Image)" in out) == (3, True)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"Image":"a"}')))
+    assert run(capsys, *words, "-")[0] == 0
+    code, _, err = run(capsys, *words, str(tmp_path / "none.json"))
+    assert code == 1
+    assert "cannot be read" in err
+
+
+def test_try_for_machines(capsys: pytest.CaptureFixture[str], policy: str) -> None:
+    code, out, _ = run(capsys, "try", "--json", policy, "--as", "web", "GET", "/info")
+    verdict = json.loads(out)
+    assert code == 3
+    assert (verdict["decision"], verdict["reason"]) == ("deny", "not_granted")
+    assert verdict["operation"] == "system.info"
+
+
+def test_try_takes_facts_as_an_object(
+    capsys: pytest.CaptureFixture[str], policy: str, tmp_path: Path
+) -> None:
+    given = tmp_path / "given.json"
+    words = ["try", policy, "--as", "web", "GET", "/_ping", "--given", str(given)]
+    given.write_text('{"container":{"name":"web"}}')
+    assert run(capsys, *words)[0] == 0
+    given.write_text("[]")
+    assert run(capsys, *words)[0] == 1
+
+
+def test_show_lists_the_shipped_roles_and_prints_one(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "show")
+    assert code == 0
+    assert any(line.startswith("read-only    Amounts to ") for line in out.splitlines())
+    for name in ("traefik", "shipped/traefik"):
+        code, out, _ = run(capsys, "show", name)
+        assert code == 0
+        assert out.startswith("# Amounts to ")
+        assert "system.events: {response: any}" in out
+    code, out, _ = run(capsys, "show", "--json", "traefik")
+    assert json.loads(out)["role"] == "traefik"
+    code, _, err = run(capsys, "show", "traefic")
+    assert code == 1
+    assert "did you mean traefik?" in err
+
+
+@pytest.mark.parametrize("words", [[], ["check"], ["try", "read-only"], ["explain"], ["mend", "x"]])
+def test_wrong_usage_exits_2(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["policy", *words])
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err
