@@ -28,11 +28,15 @@ FIELDS = (
 )
 """All field names in the order in which they are written; a field without a value is left out."""
 
-CONNECTION_FIELDS = (
-    *("host", "engine_id", "client", "role", "caller", "listener"),
-    *("mode", "policy", "user_agent"),
+CALLER_FIELDS = ("host", "engine_id", "client", "role", "caller", "listener")
+"""The fields of a connection, written once for many events."""
+
+ASKED_FIELDS = (
+    *("operation", "method", "path", "api_version", "target", "read_only"),
+    *("mode", "decision", "reason", "detail", "grant", "policy"),
+    *("user_agent", "text", "hint"),
 )
-"""The fields that a `Template` writes once for many events."""
+"""The fields of a decision beside those of its connection."""
 
 TEXT_BYTES = 2048
 """The most that one text may take as UTF-8, the ellipsis included."""
@@ -120,76 +124,53 @@ def encode(event: Mapping[str, object]) -> bytes:
     return ("{" + _members({**event, "v": VERSION}, FIELDS)[1:] + "}\n").encode("ascii")
 
 
-class Template:
-    """Writes the events of one connection, whose fields in CONNECTION_FIELDS are encoded once.
+def who_of(fields: Mapping[str, object]) -> str:
+    """Encode the fields of CALLER_FIELDS, which are the same for all requests of a connection."""
+    return _known_members(fields, CALLER_FIELDS)
 
-    Lines are byte for byte those of `encode`. ValueError: a field that is not a connection's.
+
+def asked_of(fields: Mapping[str, object]) -> str:
+    """Encode the fields of ASKED_FIELDS, which are the same whenever the same request is decided.
+
+    ValueError: any other field.
     """
+    return _known_members(fields, ASKED_FIELDS)
 
-    __slots__ = ("_agent", "_mode", "_policy", "_who")
 
-    def __init__(self, connection: Mapping[str, object]) -> None:
-        unknown = connection.keys() - set(CONNECTION_FIELDS)
-        if unknown:
-            raise ValueError(f"not a field of a connection: {', '.join(sorted(unknown))}")
-        self._who = _members(connection, CONNECTION_FIELDS[:6])
-        self._mode = _members(connection, ("mode",))
-        self._policy = _members(connection, ("policy",))
-        self._agent = _members(connection, ("user_agent",))
+def decision_line(seconds: float, event_id: str, who: str, asked: str) -> bytes:
+    """Write the line of one decision; `seconds` since 1970, the rest as encoded above."""
+    return (
+        f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
+        f'"kind":"decision"{who}{asked}}}\n'
+    ).encode("ascii")
 
-    def decision(  # noqa: PLR0913 - one keyword per field: an object in between costs a third more
-        self,
-        seconds: float,
-        event_id: str,
-        *,
-        decision: str,
-        read_only: bool,
-        operation: str = "",
-        method: str = "",
-        path: str = "",
-        api_version: str = "",
-        target: str = "",
-        reason: str = "",
-        detail: str = "",
-        grant: str = "",
-        text: str = "",
-        hint: str = "",
-    ) -> bytes:
-        """Write the line of one decision; `seconds` since 1970."""
-        asked = f',"operation":{quote(operation)}' if operation else ""
-        verb = f',"method":{quote(method)}' if method else ""
-        where = f',"path":{quote(path)}' if path else ""
-        version = f',"api_version":{quote(api_version)}' if api_version else ""
-        what = f',"target":{quote(target)}' if target else ""
-        because = f',"reason":{quote(reason)}' if reason else ""
-        at = f',"detail":{quote(detail)}' if detail else ""
-        granted = f',"grant":{quote(grant)}' if grant else ""
-        sentence = f',"text":{quote(text)}' if text else ""
-        advice = f',"hint":{quote(hint)}' if hint else ""
-        return (
-            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}"'
-            f',"kind":"decision"{self._who}{asked}{verb}{where}{version}{what}'
-            f',"read_only":{"true" if read_only else "false"}{self._mode}'
-            f',"decision":{quote(decision)}{because}{at}{granted}{self._policy}'
-            f"{self._agent}{sentence}{advice}}}\n"
-        ).encode("ascii")
 
-    def outcome(  # noqa: PLR0913 - as above
-        self,
-        seconds: float,
-        event_id: str,
-        *,
-        status: int,
-        bytes_in: int,
-        bytes_out: int,
-        ms: float,
-        ended: str,
-        operation: str = "",
-    ) -> bytes:
-        """Write the line of how a request ended; `status` 0 when no answer was sent."""
-        asked = f',"operation":{quote(operation)}' if operation else ""
-        return (
-            f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}"'
-            f',"kind":"outcome"{self._who}{asked},"status":{status},"bytes_in":{bytes_in}'
-            f',"bytes_out":{bytes_out},"ms":{ms:.3f},"ended":{quote(ended)}}}\n'
-        ).encode("ascii")
+def outcome_line(  # noqa: PLR0913 - one keyword per field: an object in between costs a third more
+    seconds: float,
+    event_id: str,
+    who: str,
+    *,
+    operation: str,
+    status: int,
+    bytes_in: int,
+    bytes_out: int,
+    ms: float,
+    ended: str,
+) -> bytes:
+    """Write the line of how a request ended; `status` 0 when no answer was sent.
+
+    `operation` and `ended` are words of the catalogue and of the data plane.
+    """
+    asked = f',"operation":"{operation}"' if operation else ""
+    return (
+        f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
+        f'"kind":"outcome"{who}{asked},"status":{status},"bytes_in":{bytes_in},'
+        f'"bytes_out":{bytes_out},"ms":{ms:.3f},"ended":"{ended}"}}\n'
+    ).encode("ascii")
+
+
+def _known_members(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
+    unknown = fields.keys() - set(names)
+    if unknown:
+        raise ValueError(f"not a field of this part: {', '.join(sorted(unknown))}")
+    return _members(fields, names)

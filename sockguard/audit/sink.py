@@ -24,7 +24,7 @@ class Sink(Protocol):
         """Buffer one event (names as in `event.FIELDS`, no `seq`). ValueError: no such field."""
 
     def append_line(self, line: bytes) -> None:
-        """Buffer one line as `event.encode` or `event.Template` make it, without `seq`."""
+        """Buffer one line as the functions of `event` make it, without `seq`."""
 
     def flush(self) -> None:
         """Hand all that is buffered to the kernel.

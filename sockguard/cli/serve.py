@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sockguard.audit.sink import Sink
-    from sockguard.policy.model import OwnObjects, Policy
+    from sockguard.policy.model import Policy
     from sockguard.settings import Settings
 
 
@@ -136,16 +136,13 @@ def _know_ourselves(gate: Gate) -> asyncio.Task[None]:
     """Start to look for our own container, so that no client can turn it against us."""
     container = own_container_id(Path("/proc/self"))
 
-    def learned(own: OwnObjects) -> None:
-        gate.own = own
-
     async def watch() -> None:
         if not container:
             _tell("not in a container: nothing on the Engine to protect as its own")
             return
         settings = gate.settings
         await SelfKnowledge(
-            settings.upstream, container, settings.timeouts.connect, learned, _tell
+            settings.upstream, container, settings.timeouts.connect, gate.know_own, _tell
         ).watch()
 
     return asyncio.get_running_loop().create_task(watch())

@@ -17,6 +17,7 @@ from sockguard.policy.decide import decide
 from sockguard.policy.identify import identify
 from sockguard.proxy.exchange import Exchange
 from sockguard.proxy.intake import check_granted, read_request
+from sockguard.proxy.memo import Judged
 from sockguard.proxy.outgoing import write_outgoing
 from sockguard.proxy.read_body import BodyReader
 from sockguard.proxy.refusals import refusal_response
@@ -26,13 +27,14 @@ from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
 
 if TYPE_CHECKING:
     from sockguard.identity.caller import Caller
-    from sockguard.policy.model import Client
+    from sockguard.policy.model import Client, Policy
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.intake import Request
     from sockguard.proxy.record import Account
 
 DISCARD_BYTES = 64 * 1024**2
+SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 CLIENT_GRACE = 300.0
 """Seconds for a slow client to take the end of its answer before it is cut."""
 
@@ -41,9 +43,13 @@ class Connection:
     """One accepted peer, served until it ends or an anomaly ends it."""
 
     __slots__ = (
+        "_client",
         "_expiry",
         "_gate",
         "_late",
+        "_loop",
+        "_policy",
+        "_reader",
         "_upstream",
         "_whole",
         "caller",
@@ -66,6 +72,10 @@ class Connection:
         self._whole = True  # no byte of the current request is left unread
         self._expiry = 0.0  # loop time at which what is awaited now is late, 0 for never
         self._late: Refusal | None = None
+        self._loop = asyncio.get_running_loop()
+        self._policy: Policy | None = None
+        self._client: Client | None = None
+        self._reader: BodyReader | None = None
 
     async def run(self) -> None:
         """Serve requests one after the other."""
@@ -96,7 +106,7 @@ class Connection:
 
     def expect_within(self, seconds: float, late: Refusal) -> None:
         """Let what is awaited next take so long, else end it with this refusal."""
-        self._expiry = asyncio.get_running_loop().time() + seconds
+        self._expiry = self._loop.time() + seconds
         self._late = late
 
     def body_was_read(self, rest: bytes) -> None:
@@ -131,9 +141,15 @@ class Connection:
             failure = Refusal(Reason.INTERNAL, "an error of sockguard itself, see its own log")
             return await self._refuse(failure, account or recorder.begin(self.caller))
         finally:
-            self.exchange = None
-            self._expiry = 0.0
-            self._late = None
+            self._forget_request()
+
+    def _forget_request(self) -> None:
+        self.exchange = None
+        self._expiry = 0.0
+        self._late = None
+        if self._reader is not None:
+            self._reader.release()
+            self._reader = None
 
     async def _read_head(self) -> bytes | None:
         """Return the bytes of one whole head, None when the client ends between requests."""
@@ -158,42 +174,60 @@ class Connection:
         return data[:end]
 
     async def _handle(self, data: bytes, account: Account) -> bool:
-        head = account.head = parse_request_head(data)
-        self._whole = head.framing.kind is FramingKind.NONE
         gate = self._gate
-        client = account.client = identify(gate.policy, self.caller)
-        request = account.request = read_request(head)
-        gate.limiter.admit(client, asyncio.get_running_loop().time())
-        check_granted(client, request)
+        client = account.client = self._identified()
+        known = gate.memo.find(client, data) if client is not None else None
+        if known is None:
+            client, request = self._read_request(data, account)
+        else:
+            client, request = known.client, known.request
+            account.head, account.request = request.head, request
+            self._whole = True
+        gate.limiter.admit(client, self._loop.time())
         if not request.streams:
-            return await self._judge(request, client, account)
+            return await self._forward(known or await self._judge(data, account), account)
         gate.limiter.open_stream(client)
         self.streaming = True
         try:
-            return await self._judge(request, client, account)
+            return await self._forward(known or await self._judge(data, account), account)
         finally:
             self.streaming = False
             gate.limiter.close_stream(client)
 
-    async def _judge(self, request: Request, client: Client, account: Account) -> bool:
-        gate = self._gate
-        reader = BodyReader(self, request, client, gate.limiter)
-        try:
-            body = await reader.read(gate.settings.timeouts.body)
-            decision = decide(client, request.question(body, gate.own))
-            account.decision = decision
-            if not decision.allowed:
-                raise Refusal(
-                    decision.reason or Reason.INTERNAL, decision.message, detail=decision.detail
-                )
-            gate.recorder.allowed(account)
-            if request.operation.writes or request.operation.bulk_read:
-                await gate.recorder.synced()
-            version = await self._version_to_send(request)
-            out = await write_outgoing(request, client, decision, body, reader, version)
-        finally:
-            reader.release()
-        return await self._forward(Exchange(self.channel, self._upstream, out), account)
+    def _identified(self) -> Client | None:
+        """Return the client behind this connection under the policy of now, None for nobody."""
+        policy = self._gate.policy
+        if self._policy is not policy:
+            self._policy = policy
+            try:
+                self._client = identify(policy, self.caller)
+            except Refusal:
+                self._client = None
+        return self._client
+
+    def _read_request(self, data: bytes, account: Account) -> tuple[Client, Request]:
+        head = account.head = parse_request_head(data)
+        self._whole = head.framing.kind is FramingKind.NONE
+        client = self._client or identify(self._gate.policy, self.caller)
+        request = account.request = read_request(head)
+        return client, request
+
+    async def _judge(self, data: bytes, account: Account) -> Judged:
+        gate, client, request = self._gate, account.client, account.request
+        if client is None or request is None:
+            raise Refusal(Reason.INTERNAL, "a verdict was asked for without client or request")
+        check_granted(client, request)
+        reader = self._reader = BodyReader(self, request, client, gate.limiter)
+        body = await reader.read(gate.settings.timeouts.body)
+        decision = account.decision = decide(client, request.question(body, gate.own))
+        if not decision.allowed:
+            reason = decision.reason or Reason.INTERNAL
+            raise Refusal(reason, decision.message, detail=decision.detail)
+        version = await self._version_to_send(request)
+        out = await write_outgoing(request, client, decision, body, reader, version)
+        judged = Judged(client, request, decision, out, gate.recorder.asked(account))
+        gate.memo.keep(data, judged)
+        return judged
 
     async def _version_to_send(self, request: Request) -> int:
         if request.version is not None:
@@ -201,19 +235,24 @@ class Connection:
         facts = self._gate.engine.facts or await self._gate.engine.learn()
         return min(facts.newest, NEWEST)
 
-    async def _forward(self, exchange: Exchange, account: Account) -> bool:
-        limit = self._gate.settings.timeouts.quick_answer
-        if account.request is not None and account.request.quick:
-            silent = f"the Engine did not answer within {limit:g} s"
-            self.expect_within(limit, Refusal(Reason.UPSTREAM, silent, status=504))
-        self.exchange = account.exchange = exchange
+    async def _forward(self, judged: Judged, account: Account) -> bool:
+        gate = self._gate
+        account.decision = judged.decision
+        gate.recorder.allowed(account, judged.asked, noteworthy=judged.noteworthy)
+        if judged.needs_sync:
+            await gate.recorder.synced()
+        if judged.request.quick:
+            self.expect_within(gate.settings.timeouts.quick_answer, SILENT)
+        exchange = self.exchange = account.exchange = Exchange(
+            self.channel, self._upstream, judged.out
+        )
         try:
             await exchange.run()
         finally:
             self._whole = exchange.request_read
             if exchange.engine_gone:
-                self._gate.engine.forget()
-        self._gate.recorder.outcome(account, status=exchange.status, ended=exchange.ended)
+                gate.engine_was_gone()
+        gate.recorder.outcome(account, status=exchange.status, ended=exchange.ended)
         if not self._whole:
             await self._linger()
         return exchange.reusable
@@ -257,7 +296,7 @@ class Connection:
         self.channel.write_eof()
         if self.channel.eof or self.channel.lost:
             return
-        over = asyncio.get_running_loop().create_future()
+        over = self._loop.create_future()
 
         def done() -> None:
             if not over.done():

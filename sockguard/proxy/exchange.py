@@ -118,7 +118,7 @@ class Exchange:
 
     async def _send_and_read_head(self) -> ResponseHead:
         while True:
-            self._engine = await self._upstream.ready()
+            self._engine = self._upstream.usable() or await self._upstream.renew()
             self._send(self._engine)
             try:
                 return await read_response_head(self._engine, self._out.request.method)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.policy.model import OwnObjects
 from sockguard.proxy.limits import Limiter
+from sockguard.proxy.memo import Memo
 
 if TYPE_CHECKING:
     from sockguard.policy.model import Policy
@@ -32,3 +33,14 @@ class Gate:
     connections: dict[Connection, None] = field(default_factory=dict)
     """Open connections, the longest idle first."""
     draining: bool = False
+    memo: Memo = field(default_factory=Memo)
+
+    def know_own(self, own: OwnObjects) -> None:
+        """Learn which objects are our own; verdicts reached without that are forgotten."""
+        self.own = own
+        self.memo.forget()
+
+    def engine_was_gone(self) -> None:
+        """Forget what was learned of an Engine that may come back as another."""
+        self.engine.forget()
+        self.memo.forget()

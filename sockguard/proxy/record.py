@@ -10,7 +10,15 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sockguard.audit.event import Kind, Template, encode, format_time
+from sockguard.audit.event import (
+    Kind,
+    asked_of,
+    decision_line,
+    encode,
+    format_time,
+    outcome_line,
+    who_of,
+)
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 from sockguard.errors import Reason, Refusal
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.intake import Request
     from sockguard.wire.head import RequestHead
 
-_TEMPLATES = 1024
+_CALLERS = 1024
 
 
 class Account:
@@ -86,7 +94,7 @@ class Recorder:
         self._host = host
         self._origin = origin
         self._ids = UlidSource(time.time)
-        self._templates: dict[tuple[object, ...], Template] = {}
+        self._who: dict[tuple[object, ...], str] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._syncing: asyncio.Task[None] | None = None
         self.failure = ""
@@ -96,45 +104,38 @@ class Recorder:
         """Open the account of one request."""
         return Account(self._ids(), caller, time.monotonic())
 
-    def allowed(self, account: Account) -> None:
+    def asked(self, account: Account) -> str:
+        """Encode what was decided about a request that may pass, for `allowed`."""
+        decision, request = account.decision, account.request
+        if decision is None or request is None:
+            raise Refusal(Reason.INTERNAL, "a request without a decision")
+        text = decision.message or _allowed_text(account)
+        return self._asked(account, decision.effect, decision.reason, decision.detail, text)
+
+    def allowed(self, account: Account, asked: str, *, noteworthy: bool) -> None:
         """Write the decision event of a request that will be forwarded.
 
         Raises a refusal when it cannot be written: then nothing may be forwarded.
         """
-        decision, request = account.decision, account.request
-        if decision is None or request is None:
-            raise Refusal(Reason.INTERNAL, "a request without a decision")
-        self._decide(
-            account,
-            effect=decision.effect,
-            reason=decision.reason or "",
-            detail=decision.detail,
-            text=decision.message or _allowed_text(account),
-            noteworthy=request.operation.writes or decision.effect is Effect.WOULD_DENY,
-        )
+        self._decide(account, asked, noteworthy=noteworthy)
 
     def refused(self, account: Account, refusal: Refusal) -> None:
         """Write the decision event of a refusal, or count it once its quota is used up."""
         if not self._quota.admit(account.client_name, refusal.reason, time.monotonic()):
             account.counted = True
             return
-        self._decide(
-            account,
-            effect=Effect.DENY,
-            reason=refusal.reason,
-            detail=refusal.detail,
-            text=refusal.message,
-            noteworthy=True,
-        )
+        asked = self._asked(account, Effect.DENY, refusal.reason, refusal.detail, refusal.message)
+        self._decide(account, asked, noteworthy=True)
 
     def outcome(self, account: Account, *, status: int, ended: str) -> None:
         """Write how a request ended; the next flush carries it."""
         if account.counted or not account.recorded:
             return
         exchange, request = account.exchange, account.request
-        line = self._template(account).outcome(
+        line = outcome_line(
             time.time(),
             account.event_id,
+            self._caller(account),
             operation=request.operation.name if request else "",
             status=status,
             bytes_in=exchange.bytes_in if exchange else 0,
@@ -216,48 +217,43 @@ class Recorder:
         finally:
             self._syncing = None
 
-    def _decide(  # noqa: PLR0913 - one keyword per field of the event
-        self,
-        account: Account,
-        *,
-        effect: Effect,
-        reason: str,
-        detail: str,
-        text: str,
-        noteworthy: bool,
-    ) -> None:
-        request, decision = account.request, account.decision
-        line = self._template(account).decision(
-            time.time(),
-            account.event_id,
-            operation=request.operation.name if request else "",
-            method=account.head.method if account.head else "",
-            path=request.recognised.path if request else "",
-            decision=effect,
-            text=text,
-            read_only=not request.operation.writes if request else False,
-            api_version=f"1.{request.version}" if request and request.version else "",
-            target=" ".join(request.recognised.names) if request else "",
-            reason=reason,
-            detail=detail,
-            grant=str(decision.grant.source) if decision and decision.grant else "",
-            hint=decision.hint if decision else "",
-        )
+    def _decide(self, account: Account, asked: str, *, noteworthy: bool) -> None:
+        line = decision_line(time.time(), account.event_id, self._caller(account), asked)
         self._sink.append_line(line)
         self._flush()
         account.recorded = True
         self._show(line, noteworthy)
 
-    def _template(self, account: Account) -> Template:
-        client, head = account.client, account.head
-        agent = head.first("user-agent") if head else ""
-        policy, engine_id = self._origin()
-        key = (account.caller, client and client.name, agent, policy, engine_id)
-        template = self._templates.get(key)
-        if template is None:
-            if len(self._templates) >= _TEMPLATES:
-                self._templates.clear()
-            template = self._templates[key] = Template(
+    def _asked(
+        self, account: Account, effect: Effect, reason: Reason | None, detail: str, text: str
+    ) -> str:
+        head, request, decision = account.head, account.request, account.decision
+        fields: dict[str, object] = {
+            "decision": effect,
+            "reason": reason,
+            "detail": detail,
+            "text": text,
+            "policy": self._origin()[0],
+        }
+        if head is not None:
+            fields |= {"method": head.method, "user_agent": head.first("user-agent")}
+        if request is not None:
+            fields |= _request_fields(request)
+        if account.client is not None:
+            fields["mode"] = account.client.mode
+        if decision is not None:
+            fields["hint"] = decision.hint
+            fields["grant"] = str(decision.grant.source) if decision.grant else ""
+        return asked_of(fields)
+
+    def _caller(self, account: Account) -> str:
+        client, (_, engine_id) = account.client, self._origin()
+        key = (account.caller, account.client_name, engine_id)
+        who = self._who.get(key)
+        if who is None:
+            if len(self._who) >= _CALLERS:
+                self._who.clear()
+            who = self._who[key] = who_of(
                 {
                     "host": self._host,
                     "engine_id": engine_id,
@@ -265,12 +261,19 @@ class Recorder:
                     "role": client.role.name if client else "",
                     "caller": account.caller.describe(),
                     "listener": account.caller.listener,
-                    "mode": str(client.mode) if client else "",
-                    "policy": policy,
-                    "user_agent": agent,
                 }
             )
-        return template
+        return who
+
+
+def _request_fields(request: Request) -> dict[str, object]:
+    return {
+        "operation": request.operation.name,
+        "path": request.recognised.path,
+        "api_version": f"1.{request.version}" if request.version else "",
+        "target": " ".join(request.recognised.names),
+        "read_only": not request.operation.writes,
+    }
 
 
 def _allowed_text(account: Account) -> str:

@@ -8,14 +8,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sockguard.audit.event import (
-    CONNECTION_FIELDS,
+    ASKED_FIELDS,
+    CALLER_FIELDS,
     FIELDS,
     TEXT_BYTES,
     Kind,
-    Template,
+    asked_of,
     cut,
+    decision_line,
     encode,
     format_time,
+    outcome_line,
+    who_of,
 )
 from tests.support.audit_events import HOSTILE_TEXTS, events, numbers, texts
 
@@ -109,54 +113,40 @@ def test_a_long_text_is_cut_between_characters_and_marked(text: str) -> None:
         assert len(short.encode("utf-8", "surrogatepass")) > TEXT_BYTES - 4
 
 
-connections = st.dictionaries(st.sampled_from(CONNECTION_FIELDS), texts, max_size=9)
+callers = st.dictionaries(st.sampled_from(CALLER_FIELDS), texts, max_size=6)
+asked = st.dictionaries(st.sampled_from(ASKED_FIELDS), texts, max_size=10)
 
 
-@given(
-    connections,
-    st.dictionaries(st.sampled_from(WORDS + VERDICT), texts, max_size=10),
-    st.booleans(),
-    st.floats(1, 4e9),
-)
-def test_a_template_writes_decisions_as_encode_does(
-    connection: dict[str, str], fields: dict[str, str], read_only: bool, seconds: float
+@given(callers, asked, st.floats(1, 4e9))
+def test_the_parts_of_a_decision_make_the_line_that_encode_makes(
+    caller: dict[str, str], fields: dict[str, str], seconds: float
 ) -> None:
-    line = Template(connection).decision(
-        seconds, ID, decision="deny", read_only=read_only, **fields
-    )
-    event = {"time": format_time(seconds), "id": ID, "kind": Kind.DECISION, "decision": "deny"}
-    assert line == encode({**connection, **fields, **event, "read_only": read_only})
+    line = decision_line(seconds, ID, who_of(caller), asked_of(fields))
+
+    event = {"time": format_time(seconds), "id": ID, "kind": Kind.DECISION}
+    assert line == encode({**caller, **fields, **event})
 
 
-@given(connections, texts, numbers, numbers, st.floats(0, 1e9))
-def test_a_template_writes_outcomes_as_encode_does(
-    connection: dict[str, str], operation: str, bytes_in: int, bytes_out: int, ms: float
+@given(callers, numbers, numbers, st.floats(0, 1e9))
+def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
+    caller: dict[str, str], bytes_in: int, bytes_out: int, ms: float
 ) -> None:
-    line = Template(connection).outcome(
-        1.5,
-        ID,
-        operation=operation,
-        status=200,
-        bytes_in=bytes_in,
-        bytes_out=bytes_out,
-        ms=ms,
-        ended="complete",
-    )
-    who = {name: connection.get(name, "") for name in CONNECTION_FIELDS[:6]}
-    event = {
-        "time": format_time(1.5),
-        "id": ID,
-        "kind": Kind.OUTCOME,
-        "operation": operation,
+    outcome = {
+        "operation": "containers.list",
         "status": 200,
         "bytes_in": bytes_in,
         "bytes_out": bytes_out,
         "ms": ms,
         "ended": "complete",
     }
-    assert line == encode({**who, **event})
+    line = outcome_line(1.5, ID, who_of(caller), **outcome)  # type: ignore[arg-type]
+
+    event = {"time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME}
+    assert line == encode({**caller, **outcome, **event})
 
 
-def test_a_template_takes_only_what_belongs_to_a_connection() -> None:
+def test_each_part_takes_only_what_belongs_to_it() -> None:
     with pytest.raises(ValueError, match="path"):
-        Template({"client": "ci", "path": "/x"})
+        who_of({"client": "ci", "path": "/x"})
+    with pytest.raises(ValueError, match="client"):
+        asked_of({"client": "ci", "path": "/x"})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockguard.audit import line_store
-from sockguard.audit.event import Template, encode
+from sockguard.audit.event import encode
 from sockguard.audit.line_store import LineBuffer
 from sockguard.audit.sink import AuditError
 from tests.support.audit_events import missing_numbers, told_missing
@@ -18,7 +18,7 @@ from tests.support.audit_events import missing_numbers, told_missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LINE = Template({"client": "ci"}).decision(1.0, "ID", decision="allow", read_only=True)
+LINE = encode({"id": "ID", "kind": "decision", "client": "ci", "decision": "allow"})
 
 
 class Disk:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sockguard.audit.event import Template, format_time
+from sockguard.audit.event import format_time
 from sockguard.audit.store import Store
 from sockguard.cli.main import main
 from tests.support.audit_events import HOSTILE_TEXTS
@@ -31,23 +31,37 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
+def decided(seconds: float, event_id: str, decision: str, **fields: object) -> dict[str, object]:
+    """A decision event of `ci` unless another client is named."""
+    stamp = {"time": format_time(seconds), "id": event_id, "kind": "decision"}
+    return {"client": "ci", "read_only": False, "decision": decision, **stamp, **fields}
+
+
 @pytest.fixture
 def folder(tmp_path: Path, store: Store) -> Path:
     """An allowed request of `web` with its outcome, a refused one of `ci`, a would-be of `ci`."""
-    web, ci = Template({"client": "web"}), Template({"client": "ci"})
     store.append({"time": format_time(1.0), "kind": "start", "text": "sockguard started"})
-    store.append_line(
-        web.decision(2.0, ALLOWED, decision="allow", read_only=True, operation="containers.list")
+    store.append(
+        decided(2.0, ALLOWED, "allow", client="web", read_only=True, operation="containers.list")
     )
-    store.append_line(
-        web.outcome(3.0, ALLOWED, status=200, bytes_in=0, bytes_out=2, ms=1.0, ended="complete")
+    store.append(
+        {
+            "time": format_time(3.0),
+            "id": ALLOWED,
+            "kind": "outcome",
+            "client": "web",
+            "status": 200,
+            "bytes_in": 0,
+            "bytes_out": 2,
+            "ms": 1.0,
+            "ended": "complete",
+        }
     )
-    store.append_line(
-        ci.decision(
+    store.append(
+        decided(
             4.0,
             DENIED,
-            decision="deny",
-            read_only=False,
+            "deny",
             operation="containers.create",
             reason="body",
             detail="HostConfig.Privileged",
@@ -56,7 +70,7 @@ def folder(tmp_path: Path, store: Store) -> Path:
             hint="- containers.create: {body: any}",
         )
     )
-    store.append_line(ci.decision(5.0, WOULD, decision="would_deny", read_only=False))
+    store.append(decided(5.0, WOULD, "would_deny"))
     store.append({"kind": "refusals_counted", "client": "ci", "reason": "body", "count": 3})
     store.flush()
     return tmp_path

@@ -11,19 +11,19 @@ import sys
 import time
 from pathlib import Path
 
-from sockguard.audit.event import Template
+from sockguard.audit.event import encode, format_time
 from sockguard.audit.store import Store
 from sockguard.audit.ulid import UlidSource
 
 
 def main(folder: str, segment_bytes: str) -> None:
     store = Store.open(Path(folder), now=time.time, segment_bytes=int(segment_bytes))
-    template = Template({"client": "ci", "user_agent": "x" * 500})
+    fields = {"kind": "decision", "client": "ci", "decision": "allow", "user_agent": "x" * 500}
     new_id = UlidSource(time.time)
     for batch in itertools.count(1):
         for _ in range(batch % 40):
-            line = template.decision(time.time(), new_id(), decision="allow", read_only=True)
-            store.append_line(line)
+            stamp = {"time": format_time(time.time()), "id": new_id()}
+            store.append_line(encode(fields | stamp))
         store.flush()
         os.write(1, b"%d\n" % store.seq)
 

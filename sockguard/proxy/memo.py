@@ -1,0 +1,80 @@
+"""Judged heads that need not be judged again: the same bytes from the same client.
+
+Must never remember a refusal, a request with a body, with facts or with credentials, nor replace
+limits, identity or the event, which are asked and written each time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockguard.policy.model import Effect
+
+if TYPE_CHECKING:
+    from sockguard.policy.model import Client, Decision
+    from sockguard.proxy.intake import Request
+    from sockguard.proxy.outgoing import Outgoing
+
+MOST = 1024
+LONGEST = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A request that may pass: its verdict, what is sent, and its half of the event line."""
+
+    client: Client
+    request: Request
+    decision: Decision
+    out: Outgoing
+    asked: str
+
+    @property
+    def needs_sync(self) -> bool:
+        """Whether its event must be on disk before it is forwarded."""
+        operation = self.request.operation
+        return operation.writes or operation.bulk_read
+
+    @property
+    def noteworthy(self) -> bool:
+        """Whether people want to see its event."""
+        return self.request.operation.writes or self.decision.effect is Effect.WOULD_DENY
+
+
+class Memo:
+    """At most 1,024 allowed heads, by client and bytes.
+
+    Whoever changes what a verdict rests on (policy, own objects, the Engine) calls `forget`.
+    """
+
+    # Judging, encoding and writing the head anew cost 60 of the 110 microseconds of a request.
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], Judged] = {}
+
+    def find(self, client: Client, data: bytes) -> Judged | None:
+        """Return what is known of these bytes from this very client object."""
+        known = self._known.get((client.name, data))
+        return known if known is not None and known.client is client else None
+
+    def keep(self, data: bytes, judged: Judged) -> None:
+        """Remember the verdict if it is of the kind that may be remembered."""
+        request, out = judged.request, judged.out
+        if (
+            judged.decision.effect is not Effect.ALLOW
+            or request.has_body
+            or out.tunnel
+            or request.operation.headers
+            or len(data) > LONGEST
+        ):
+            return
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[judged.client.name, data] = judged
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self._known.clear()
