@@ -6,6 +6,7 @@ Must never pass a redirect, a hop-by-hop header or a version that the catalogue 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sockguard.engine.version import NEWEST
@@ -66,6 +67,7 @@ def answer_framing(head: ResponseHead, *, http10: bool) -> Framing:
     return head.framing
 
 
+@lru_cache(maxsize=256)  # the same few heads within a second: 8 microseconds each if made anew
 def answer_head(head: ResponseHead, framing: Framing, *, close: bool, head_request: bool) -> bytes:
     """Return the head to send for an answer with a body in this framing."""
     headers = [
