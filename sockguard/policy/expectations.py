@@ -57,16 +57,8 @@ def _read_case(
     then, because = _read_then(node, entries, complaints)
     if client is None:
         return None
-    body = _read_body(entries["body"], complaints) if "body" in entries else None
+    body = encode(cast("Value", plain(entries["body"].value))) if "body" in entries else None
     return Expectation(client, method, target, body, then, because, node.source)
-
-
-def _read_body(entry: Entry, complaints: Complaints) -> bytes:
-    try:
-        return encode(cast("Value", plain(entry.value)))
-    except ValueError as error:
-        complaints.add(entry.source, f"body is nothing that JSON can say: {error}")
-        return b""
 
 
 def _subject(

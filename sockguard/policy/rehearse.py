@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import BodyKind
 from sockguard.engine.recognise import recognise
+from sockguard.engine.version import check_version
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.decide import decide, grants_for
 from sockguard.policy.judge import read_body
@@ -53,6 +54,8 @@ def rehearse(
 
 def _recognise(method: str, target: str) -> tuple[Recognised, Query]:
     parsed = parse_target(target)
+    if parsed.version is not None:
+        check_version(parsed.version)
     recognised = recognise(method, parsed.segments, parsed.literal, parsed.query)
     if recognised is None:
         message = f"no operation of the Engine API is {method} on this path"

@@ -63,6 +63,10 @@ def client(text: str) -> str:
             "clients: {web: {role: readr}}\nroles: {reader: {allow: []}}",
             "there is no role 'readr' (did you mean reader?)",
         ),
+        (
+            "roles:\n  reader: {allow: []}\n  reader: {allow: []}",
+            "the key 'reader' stands here twice (first in line 3)",
+        ),
         ("version: 1\nallow: []", "the key 'version' stands here twice"),
     ],
 )

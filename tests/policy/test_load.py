@@ -136,6 +136,12 @@ def test_names_defined_in_two_files_are_an_error(tmp_path: Path) -> None:
     )
 
 
+def test_roles_defined_in_two_files_are_an_error(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("version: 1\nroles: {reader: {allow: []}}\n")
+    assert "PATH/b.yaml:2: the role 'reader' is defined twice" in fault(tmp_path)
+
+
 def test_two_top_level_allows_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(ALLOW)
     (tmp_path / "b.yaml").write_text(ALLOW)

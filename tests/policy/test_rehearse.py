@@ -25,6 +25,8 @@ CLIENT = policy_of(
         ("GET", "containers/json", None, "", "malformed"),
         ("GET", "/containers/json?a;b", None, "", "malformed"),
         ("GET", "/containers/-/json", None, "", "malformed"),
+        ("GET", "/v1.23/containers/json", None, "", "version"),
+        ("GET", "/v1.999/containers/json", None, "", "version"),
         ("GET", "/info", b"{", "system.info", "not_granted"),
     ],
 )
