@@ -43,13 +43,11 @@ def requests_per_second(socket: Path, request: Request, *, count: int, connectio
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=_LONGEST_RUN, check=False
         )
-    except FileNotFoundError as error:
-        raise BenchError("h2load is not installed (Debian: nghttp2-client)") from error
     except subprocess.TimeoutExpired as error:
-        raise BenchError(f"{socket.name}: no end after {_LONGEST_RUN:g} s") from error
+        raise BenchError(f"no end after {_LONGEST_RUN:g} s") from error
     finished, served = _FINISHED.search(run.stdout), _SERVED.search(run.stdout)
     if finished is None or served is None:
-        raise BenchError(f"{socket.name}: h2load failed:\n{run.stdout}{run.stderr}")
+        raise BenchError(f"h2load failed:\n{run.stdout}{run.stderr}")
     if int(served[1 if request.allowed else 2]) != count:
-        raise BenchError(f"{socket.name}: not all of {count} answers are right: {served[0]}")
+        raise BenchError(f"not all of {count} answers are right: {served[0]}")
     return float(finished[1])

@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from bench.load import requests_per_second
-from bench.processes import cpu_seconds
+from bench.processes import BenchError, cpu_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,10 @@ def side_by_side(
 
 def _sample(server: Server, request: Request, count: int, connections: int) -> tuple[float, float]:
     before = cpu_seconds(server.process)
-    rate = requests_per_second(server.socket, request, count=count, connections=connections)
+    try:
+        rate = requests_per_second(server.socket, request, count=count, connections=connections)
+    except BenchError as error:
+        raise BenchError(f"{server.contender.name}: {error}") from error
     used = cpu_seconds(server.process) - before
     os.truncate(server.log, 0)  # HAProxy's would grow by gigabytes
     return rate, used / count * 1e6

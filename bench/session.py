@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from bench.report import print_machine, print_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_TOOLS = ("haproxy", "nginx", "h2load")
 _LIST = "/v1.41/containers/json"
 _CREATE = {"Image": "alpine", "Cmd": ["id"], "HostConfig": {"Binds": ["/:/host"]}}
 _ROUNDS = 7
@@ -49,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # As an exception it unwinds what runs, where the default would leave the servers behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        _check_tools()
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             run = profile if options.profile else compare
             run(Path(name), quick=options.quick)
@@ -56,6 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _check_tools() -> None:
+    missing = ", ".join(tool for tool in _TOOLS if shutil.which(tool) is None)
+    if missing:
+        packages = "Debian: haproxy, nginx-light, nghttp2-client"
+        raise BenchError(f"not installed, or not on the path: {missing} ({packages})")
 
 
 def compare(folder: Path, *, quick: bool) -> None:
