@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,13 +89,17 @@ def private_dockerd() -> Iterator[Engine]:
     # Not below pytest's folder: a socket's path has 107 bytes at most.
     with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as name:
         engine = Engine(Path(name))
-        with running(command_line(engine), engine.log, grace=20) as process:
-            wait_until(lambda: answers(engine.socket), seconds=30, process=process, log=engine.log)
-            try:
-                import_busybox(engine)
-                yield engine
-            finally:
-                leave_nothing_running(engine)
+        try:
+            with running(command_line(engine), engine.log, grace=20) as process:
+                ready = partial(answers, engine.socket)
+                wait_until(ready, seconds=30, process=process, log=engine.log)
+                try:
+                    import_busybox(engine)
+                    yield engine
+                finally:
+                    leave_nothing_running(engine)
+        finally:
+            unmount_all_below(engine.folder)
 
 
 def command_line(engine: Engine) -> list[str]:
@@ -172,3 +177,11 @@ def leave_nothing_running(engine: Engine) -> None:
     engine.remove_containers()
     for network in engine.docker("network", "ls", "--filter", "type=custom", "--quiet").split():
         engine.docker("network", "rm", network)
+
+
+def unmount_all_below(folder: Path) -> None:
+    """Undo the mounts that an Engine leaves when it used the host's network or was killed."""
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    points = [line.split()[1] for line in mounts]
+    for point in reversed([point for point in points if point.startswith(f"{folder}/")]):
+        subprocess.run(["umount", "--lazy", point], check=False)
