@@ -21,6 +21,10 @@ ECHOES: Mapping[str, str] = {"exec.create": "Container"}
 """Fields in which clients repeat the name in the path; no Engine reads them there (docker-py)."""
 
 
+NULL_BODIES = frozenset({"containers.commit"})
+"""Operations whose clients send `null` for no body: a Go client that marshals a nil Config."""
+
+
 def read_body(operation: Operation, document: object, names: tuple[str, ...] = ()) -> Body:
     """Hold a decoded body against the fields of its operation.
 
@@ -42,6 +46,8 @@ def read_body_steps(
     """Do as `read_body` in a generator that pauses between batches and returns the body."""
     if operation.body is not BodyKind.JSON:
         raise Malformed(f"{operation.name} takes no JSON body")
+    if document is None and operation.name in NULL_BODIES:
+        return Body()
     if document is None:
         raise Malformed(f"the body of {operation.name} must not be null")
     _check_echo(operation, document, names)

@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import BodyKind
-from sockguard.engine.recognise import recognise
-from sockguard.engine.version import check_version
-from sockguard.errors import Malformed, Reason, Refusal
-from sockguard.policy.decide import decide, grants_for
+from sockguard.errors import Malformed, Refusal
+from sockguard.policy.asked import read_asked, wants_body
+from sockguard.policy.decide import decide
 from sockguard.policy.judge import read_body
-from sockguard.policy.model import Body, Decision, Effect, Mode, OwnObjects, Question
-from sockguard.policy.query import read_query
+from sockguard.policy.model import Body, Decision, Effect, OwnObjects, Question
 from sockguard.wire.document import decode
-from sockguard.wire.target import parse_target
 
 if TYPE_CHECKING:
-    from sockguard.engine.operation import Operation, Recognised
-    from sockguard.policy.model import Client, Query
+    from sockguard.engine.operation import Operation
+    from sockguard.policy.model import Client
 
 NOBODY = OwnObjects()
 
@@ -39,28 +36,16 @@ def rehearse(
 ) -> Rehearsal:
     """Judge one request of a client. `body` is JSON as sent, None for none."""
     try:
-        recognised, query = _recognise(method, target)
+        asked = read_asked(method, target)
     except Refusal as refusal:
         return Rehearsal("", _denied(refusal))
-    operation, names = recognised.operation, recognised.names
+    operation, names = asked.recognised.operation, asked.recognised.names
     try:
-        is_read = grants_for(client, operation) or client.mode is Mode.REPORT
-        judged = _read(operation, body, names) if is_read else Body()
-        decision = decide(client, Question(operation, names, query, judged, own))
+        judged = _read(operation, body, names) if wants_body(client, asked) else Body()
+        decision = decide(client, Question(operation, names, asked.query, judged, own))
     except Refusal as refusal:
         decision = _denied(refusal)
     return Rehearsal(operation.name, decision)
-
-
-def _recognise(method: str, target: str) -> tuple[Recognised, Query]:
-    parsed = parse_target(target)
-    if parsed.version is not None:
-        check_version(parsed.version)
-    recognised = recognise(method, parsed.segments, parsed.literal, parsed.query)
-    if recognised is None:
-        message = f"no operation of the Engine API is {method} on this path"
-        raise Refusal(Reason.UNKNOWN_OPERATION, message)
-    return recognised, read_query(recognised.operation, parsed.query)
 
 
 def _denied(refusal: Refusal) -> Decision:

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.version import NEWEST
 from sockguard.errors import Reason, Refusal
+from sockguard.wire.document import decode, encode
 from sockguard.wire.head import Framing, FramingKind, format_response
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sockguard.wire.document import Value
     from sockguard.wire.head import ResponseHead
 
 SWITCHING = 101
@@ -92,6 +96,33 @@ def tunnel_head(head: ResponseHead) -> bytes:
     if head.status == SWITCHING:
         headers += [("Connection", "Upgrade"), ("Upgrade", head.first("upgrade"))]
     return format_response(head.status, head.reason, headers)
+
+
+def clamp_version_document(body: bytes) -> bytes:
+    """Return the answer to `/version` with no API version above what the catalogue knows.
+
+    The bytes stay as they are where nothing is above it; raises a refusal for what is no JSON.
+    """
+    document = decode(body)
+    clamped = False
+    for told in _version_tables(document):
+        version = told.get("ApiVersion")
+        if isinstance(version, str) and _clamped("api-version", version) != version:
+            told["ApiVersion"] = f"1.{NEWEST}"
+            clamped = True
+    return encode(document) if clamped else body
+
+
+def _version_tables(document: Value) -> Iterator[dict[str, Value]]:
+    """Yield the document itself and the details of each component, which repeat the version."""
+    if not isinstance(document, dict):
+        return
+    yield document
+    components = document.get("Components")
+    for component in components if isinstance(components, list) else ():
+        details = component.get("Details") if isinstance(component, dict) else None
+        if isinstance(details, dict):
+            yield details
 
 
 def _clamped(name: str, value: str) -> str:

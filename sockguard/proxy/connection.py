@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.version import NEWEST
 from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.policy.asked import wants_body
 from sockguard.policy.decide import decide
 from sockguard.policy.identify import identify
+from sockguard.policy.model import Body
 from sockguard.proxy.exchange import Exchange
-from sockguard.proxy.intake import check_granted, read_request
+from sockguard.proxy.intake import read_request
+from sockguard.proxy.linger import linger
 from sockguard.proxy.memo import Judged
 from sockguard.proxy.outgoing import write_outgoing
 from sockguard.proxy.read_body import BodyReader
 from sockguard.proxy.refusals import refusal_response
-from sockguard.proxy.relay import Discard
 from sockguard.proxy.upstream import Upstream
 from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from sockguard.proxy.intake import Request
     from sockguard.proxy.record import Account
 
-DISCARD_BYTES = 64 * 1024**2
 SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 CLIENT_GRACE = 300.0
 """Seconds for a slow client to take the end of its answer before it is cut."""
@@ -98,7 +99,7 @@ class Connection:
         if self._expiry and now >= self._expiry and self._late is not None:
             self._expiry = 0.0
             if self.exchange is not None:
-                self.exchange.stop("timeout", self._late)
+                self.exchange.answer_is_late(self._late)
             else:
                 self.channel.interrupt()
         elif poll and self.exchange is not None:
@@ -216,9 +217,9 @@ class Connection:
         gate, client, request = self._gate, account.client, account.request
         if client is None or request is None:
             raise Refusal(Reason.INTERNAL, "a verdict was asked for without client or request")
-        check_granted(client, request)
         reader = self._reader = BodyReader(self, request, client, gate.limiter)
-        body = await reader.read(gate.settings.timeouts.body)
+        granted = wants_body(client, request.asked)
+        body = await reader.read(gate.settings.timeouts.body) if granted else Body()
         decision = account.decision = decide(client, request.question(body, gate.own))
         if not decision.allowed:
             reason = decision.reason or Reason.INTERNAL
@@ -230,8 +231,8 @@ class Connection:
         return judged
 
     async def _version_to_send(self, request: Request) -> int:
-        if request.version is not None:
-            return request.version
+        if request.asked.version is not None:
+            return request.asked.version
         facts = self._gate.engine.facts or await self._gate.engine.learn()
         return min(facts.newest, NEWEST)
 
@@ -254,7 +255,7 @@ class Connection:
                 gate.engine_was_gone()
         gate.recorder.outcome(account, status=exchange.status, ended=exchange.ended)
         if not self._whole:
-            await self._linger()
+            await linger(self.channel, self._gate.settings.timeouts.discard)
         return exchange.reusable
 
     # --- refusals
@@ -278,7 +279,7 @@ class Connection:
             )
         )
         if not keep:
-            await self._linger()
+            await linger(self.channel, self._gate.settings.timeouts.discard)
         return keep
 
     def _record_refusal(self, refusal: Refusal, account: Account) -> None:
@@ -290,23 +291,3 @@ class Connection:
             recorder.outcome(account, status=refusal.status, ended=ended)
         except Refusal as failure:
             sys.stderr.write(f"sockguard: {failure.message}\n")
-
-    async def _linger(self) -> None:
-        """Let a client that is still sending see its answer: half-close, discard, then close."""
-        self.channel.write_eof()
-        if self.channel.eof or self.channel.lost:
-            return
-        over = self._loop.create_future()
-
-        def done() -> None:
-            if not over.done():
-                over.set_result(None)
-
-        self.channel.redirect(Discard(DISCARD_BYTES, done))
-        try:
-            async with asyncio.timeout(self._gate.settings.timeouts.discard):
-                await over
-        except TimeoutError:
-            pass
-        finally:
-            self.channel.sink = None

@@ -16,37 +16,27 @@ from sockguard.proxy.answer import (
     opens_tunnel,
     tunnel_head,
 )
-from sockguard.proxy.relay import BodyPump, Pipe, Watch
+from sockguard.proxy.relay import BodyPump, Held, Watch
+from sockguard.proxy.tunnel import Tunnel
 from sockguard.proxy.upstream import UNSENT_GRACE, EngineGone, read_response_head
 from sockguard.wire.body import decoder_for
-from sockguard.wire.head import FramingKind
+from sockguard.wire.head import Framing, FramingKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.outgoing import Outgoing
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import ResponseHead
 
 
+OK = 200
+LONGEST_DOCUMENT = 4 * 1024**2
+
+
 class Exchange:
     """Carries one request and its answer; afterwards tells what happened."""
-
-    __slots__ = (
-        "_client",
-        "_done",
-        "_engine",
-        "_finished",
-        "_inward",
-        "_out",
-        "_outward",
-        "_upstream",
-        "_watch",
-        "answering",
-        "ended",
-        "failure",
-        "reusable",
-        "status",
-    )
 
     def __init__(self, client: Channel, upstream: Upstream, out: Outgoing) -> None:
         self._client = client
@@ -55,9 +45,10 @@ class Exchange:
         self._done: asyncio.Future[None] | None = None
         self._finished = False
         self._engine: Channel | None = None
-        self._inward: BodyPump | Pipe | None = None
-        self._outward: BodyPump | Pipe | None = None
+        self._inward: BodyPump | None = None
+        self._outward: BodyPump | None = None
         self._watch: Watch | None = None
+        self._tunnel: Tunnel | None = None
         self.answering = False
         """Whether the client has begun to get its answer."""
         self.status = 0
@@ -70,12 +61,14 @@ class Exchange:
     @property
     def bytes_in(self) -> int:
         """Decoded bytes that went to the Engine."""
-        return len(self._out.body) + (self._inward.size if self._inward else 0)
+        pump = self._tunnel.inward if self._tunnel else self._inward
+        return len(self._out.body) + (pump.size if pump else 0)
 
     @property
     def bytes_out(self) -> int:
         """Decoded bytes that the Engine answered with."""
-        return self._outward.size if self._outward else 0
+        pump = self._tunnel.outward if self._tunnel else self._outward
+        return pump.size if pump else 0
 
     @property
     def request_read(self) -> bool:
@@ -109,6 +102,11 @@ class Exchange:
             self._engine.close(UNSENT_GRACE)
             self._engine.interrupt()
         self._finish()
+
+    def answer_is_late(self, late: Refusal) -> None:
+        """End the exchange unless the answer has begun: from then on it may take its time."""
+        if not self.answering:
+            self.stop("timeout", late)
 
     def client_left(self) -> None:
         """Tell the Engine, by closing, that the client is gone altogether."""
@@ -164,8 +162,8 @@ class Exchange:
             self._client.redirect(self._inward)
 
     def _body_sent(self) -> None:
-        pump, engine = self._inward, self._engine
-        if not isinstance(pump, BodyPump) or engine is None or self._watch is None:
+        pump = self._inward
+        if pump is None or self._watch is None:
             return
         if pump.failure is None:
             if pump.rest:
@@ -180,7 +178,9 @@ class Exchange:
     async def _answer(self, head: ResponseHead) -> None:
         self.status = head.status
         if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
-            await self._tunnel(head)
+            await self._open_tunnel(head)
+        elif self._out.rewrite is not None and head.status == OK:
+            await self._relay_document(head, self._out.rewrite)
         else:
             await self._relay_body(head)
 
@@ -202,13 +202,29 @@ class Exchange:
             self._finish,
             opening=opening,
             chunked=framing.kind is FramingKind.CHUNKED,
-            limit=None,
         )
         pump.start(engine.take())
         if not pump.done:
             engine.redirect(pump)
         await self._until_done()
         self._settle(pump, head, close=close or body_left)
+
+    async def _relay_document(self, head: ResponseHead, rewrite: Callable[[bytes], bytes]) -> None:
+        engine = self._running()
+        held = Held()
+        pump = self._outward = BodyPump(
+            held, decoder_for(head.framing), self._finish, limit=LONGEST_DOCUMENT
+        )
+        engine.redirect(pump)
+        await self._until_done()
+        if pump.failure is not None:
+            raise pump.failure
+        body = rewrite(held.body())
+        close = self._out.close or self._watch_is_early()
+        framing = Framing(FramingKind.LENGTH, len(body))
+        self.answering = True
+        self._client.write(answer_head(head, framing, close=close, head_request=False) + body)
+        self._settle(pump, head, close=close)
 
     def _settle(self, pump: BodyPump, head: ResponseHead, *, close: bool) -> None:
         if pump.failure is not None and self.ended == "complete":
@@ -220,31 +236,24 @@ class Exchange:
             self._upstream.drop()
         self.reusable = whole and not close and not self._watch_is_early() and not ended
 
-    async def _tunnel(self, head: ResponseHead) -> None:
-        engine, watch = self._running(), self._watch
-        held = watch.held if watch is not None else b""
+    async def _open_tunnel(self, head: ResponseHead) -> None:
+        held = self._watch.held if self._watch is not None else b""
         self.answering = True
         self._client.write(tunnel_head(head))
-        limit = self._out.limit
-        inward = self._inward = Pipe(
-            engine, self._one_side_ended, passing=self._out.stdin, limit=limit
+        self._tunnel = Tunnel(
+            self._client,
+            self._running(),
+            self._finish,
+            stdin=self._out.stdin,
+            limit=self._out.limit,
         )
-        outward = self._outward = Pipe(self._client, self._one_side_ended, limit=limit)
-        if held:
-            inward.bytes_came(held)
-        self._client.redirect(inward)
-        engine.redirect(outward)
+        self._tunnel.open(held)
         await self._until_done()
+        if self._tunnel.failure is not None:
+            self.stop("refused", self._tunnel.failure)
+        elif not self._tunnel.outward.done and self._client.eof:
+            self.client_left()
         self._upstream.drop()
-        self.reusable = False
-
-    def _one_side_ended(self) -> None:
-        pipes = (self._inward, self._outward)
-        failure = next((pipe.failure for pipe in pipes if pipe and pipe.failure), None)
-        if failure is not None:
-            self.stop("refused", failure)
-        elif all(pipe is not None and pipe.done for pipe in pipes) or self.peer_gone():
-            self._finish()
 
     # --- the end
 
@@ -253,8 +262,7 @@ class Exchange:
         if self._client.eof and self._client.hung_up():
             self.client_left()
             return True
-        engine, outward = self._engine, self._outward
-        if isinstance(outward, Pipe) and outward.done and engine is not None and engine.hung_up():
+        if self._tunnel is not None and self._tunnel.engine_left():
             self._finish()
             return True
         return False

@@ -31,7 +31,7 @@ def request_head(  # noqa: PLR0913 - the parts of one head
     upgrade: bool,
 ) -> bytes:
     """Return the head to send: our Host, our framing, allowlisted headers, canonical target."""
-    target = f"/v1.{version}{request.recognised.path}"
+    target = f"/v1.{version}{request.asked.recognised.path}"
     query = format_query(pairs)
     if query:
         target += "?" + query

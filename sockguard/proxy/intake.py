@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import BodyKind, Streaming
-from sockguard.engine.recognise import recognise
-from sockguard.engine.version import check_version
-from sockguard.errors import Malformed, Reason, Refusal
-from sockguard.policy.decide import grants_for
-from sockguard.policy.model import Body, Mode, Query, Question
-from sockguard.policy.query import read_query
+from sockguard.errors import Malformed
+from sockguard.policy.asked import read_asked
+from sockguard.policy.model import Body, Question
 from sockguard.wire.head import FramingKind
-from sockguard.wire.target import parse_target
 
 if TYPE_CHECKING:
-    from sockguard.engine.operation import Operation, Recognised
-    from sockguard.policy.model import Client, OwnObjects
+    from sockguard.engine.operation import Operation
+    from sockguard.policy.asked import Asked
+    from sockguard.policy.model import OwnObjects
     from sockguard.wire.head import RequestHead
 
 _JSON_TYPES = ("application/json",)
@@ -29,18 +26,21 @@ _JSON_CHARSETS = ("charset=utf-8", 'charset="utf-8"')
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that the policy can be asked about. `version` is None for the bare path."""
+    """A request that the policy can be asked about."""
 
     head: RequestHead
-    version: int | None
-    recognised: Recognised
-    query: Query
+    asked: Asked
     has_body: bool
 
     @property
     def operation(self) -> Operation:
         """The operation that was recognised."""
-        return self.recognised.operation
+        return self.asked.recognised.operation
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The object names in the path."""
+        return self.asked.recognised.names
 
     @property
     def streams(self) -> bool:
@@ -50,47 +50,17 @@ class Request:
     @property
     def quick(self) -> bool:
         """Whether the Engine answers this one at once."""
-        return self.operation.quick and not self.query.values.get("size")
+        return self.operation.quick and not self.asked.query.values.get("size")
 
     def question(self, body: Body, own: OwnObjects) -> Question:
         """Put the question that `decide` answers."""
-        return Question(
-            operation=self.operation,
-            names=self.recognised.names,
-            query=self.query,
-            body=body,
-            own=own,
-        )
+        return Question(self.operation, self.names, self.asked.query, body, own)
 
 
 def read_request(head: RequestHead) -> Request:
-    """Recognise the operation and decode the query; raises a refusal for what is not modelled."""
-    target = parse_target(head.target)
-    if target.version is not None:
-        check_version(target.version)
-    recognised = recognise(head.method, target.segments, target.literal, target.query)
-    if recognised is None:
-        raise Refusal(
-            Reason.UNKNOWN_OPERATION,
-            f"no operation of the Engine API is {head.method} on this path",
-        )
-    operation = recognised.operation
-    if operation.refused:
-        raise Refusal(
-            Reason.UNKNOWN_OPERATION, f"{operation.name} is never allowed: {operation.refused}"
-        )
-    query = read_query(operation, target.query) if target.query else Query()
-    has_body = _check_body(head, operation)
-    return Request(head, target.version, recognised, query, has_body)
-
-
-def check_granted(client: Client, request: Request) -> None:
-    """Refuse what no line of the policy grants, unless the client is in report mode."""
-    if client.mode is Mode.ENFORCE and not grants_for(client, request.operation):
-        raise Refusal(
-            Reason.NOT_GRANTED,
-            f"{request.operation.name} is not allowed for client '{client.name}'",
-        )
+    """Read what is asked and whether a body follows; raises a refusal for what is not modelled."""
+    asked = read_asked(head.method, head.target)
+    return Request(head, asked, _check_body(head, asked.recognised.operation))
 
 
 def _check_body(head: RequestHead, operation: Operation) -> bool:

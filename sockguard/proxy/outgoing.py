@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, cast
 
 from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.errors import Malformed
+from sockguard.proxy.answer import clamp_version_document
 from sockguard.proxy.forward import request_head
 from sockguard.proxy.read_body import in_slices
 from sockguard.wire.document import encode_steps
 from sockguard.wire.head import Framing, FramingKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sockguard.policy.model import Body, Client, Decision
     from sockguard.proxy.intake import Request
     from sockguard.proxy.read_body import BodyReader
@@ -42,6 +45,8 @@ class Outgoing:
     stdin: bool = True
     limit: int | None = None
     close: bool = False
+    rewrite: Callable[[bytes], bytes] | None = None
+    """What to make of the whole answer before the client gets it; raises a refusal."""
 
 
 async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged request
@@ -72,9 +77,11 @@ async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged re
         streamed=streamed,
         upgrade=upgrade,
         tunnel=tunnel,
-        stdin=request.operation.name not in _ATTACHES or bool(request.query.values.get("stdin")),
+        stdin=request.operation.name not in _ATTACHES
+        or bool(request.asked.query.values.get("stdin")),
         limit=client.limits.body,
         close=not request.head.keep_alive or request.head.upgrade_asked,
+        rewrite=clamp_version_document if request.operation.name == "system.version" else None,
     )
 
 
@@ -84,6 +91,11 @@ def _opens_tunnel(request: Request, body: Body) -> bool:
         return False
     document = body.document
     return not (isinstance(document, dict) and document.get("Detach") is True)
+
+
+def _passes_stdin(request: Request) -> bool:
+    attaches = request.operation.name in _ATTACHES
+    return not attaches or bool(request.asked.query.values.get("stdin"))
 
 
 def _upgrade_asked(request: Request) -> bool:

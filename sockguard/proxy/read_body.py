@@ -84,7 +84,7 @@ class BodyReader:
         if not data:
             return Body()
         document = await in_slices(decode_steps(data))
-        names = self._request.recognised.names
+        names = self._request.names
         return await in_slices(read_body_steps(self._request.operation, document, names))
 
     def release(self) -> None:

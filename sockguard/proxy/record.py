@@ -269,9 +269,9 @@ class Recorder:
 def _request_fields(request: Request) -> dict[str, object]:
     return {
         "operation": request.operation.name,
-        "path": request.recognised.path,
-        "api_version": f"1.{request.version}" if request.version else "",
-        "target": " ".join(request.recognised.names),
+        "path": request.asked.recognised.path,
+        "api_version": f"1.{request.asked.version}" if request.asked.version else "",
+        "target": " ".join(request.names),
         "read_only": not request.operation.writes,
     }
 
@@ -279,7 +279,7 @@ def _request_fields(request: Request) -> dict[str, object]:
 def _allowed_text(account: Account) -> str:
     request, decision = account.request, account.decision
     operation = request.operation.name if request else ""
-    names = " ".join(request.recognised.names) if request else ""
+    names = " ".join(request.names) if request else ""
     line = f" by {decision.grant.source}" if decision and decision.grant else ""
     return f"client '{account.client_name}' may {operation}{' ' + names if names else ''}{line}"
 

@@ -5,7 +5,7 @@ Must never decide what may pass: by the time bytes move here, the request was ju
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.wire.body import LAST_CHUNK, encode_chunk
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from sockguard.wire.body import Decoder
 
 HELD_FOR_TUNNEL = 64 * 1024
+
+
+class Target(Protocol):
+    """Where a pump writes to."""
+
+    def write(self, *pieces: bytes) -> None:
+        """Take the next pieces."""
 
 
 class BodyPump:
@@ -40,7 +47,7 @@ class BodyPump:
 
     def __init__(  # noqa: PLR0913 - where from, where to, and how
         self,
-        target: Channel,
+        target: Target,
         decoder: Decoder,
         ended: Callable[[], None],
         *,
@@ -117,48 +124,21 @@ class BodyPump:
         self._ended()
 
 
-class Pipe:
-    """One direction of a tunnel: bytes as they come, an end as a half-close."""
+class Held:
+    """Takes what a pump writes and keeps it, for whoever writes it anew."""
 
-    __slots__ = ("_ended", "_limit", "_passing", "_target", "done", "failure", "size")
+    __slots__ = ("_pieces",)
 
-    def __init__(
-        self,
-        target: Channel,
-        ended: Callable[[], None],
-        *,
-        passing: bool = True,
-        limit: int | None = None,
-    ) -> None:
-        self._target = target
-        self._ended = ended
-        self._passing = passing
-        self._limit = limit
-        self.size = 0
-        self.done = False
-        self.failure: Refusal | None = None
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
 
-    def bytes_came(self, data: bytes) -> None:
-        """Pass the bytes on, or drop them where only the half-close may pass."""
-        if self.done or not self._passing:
-            return
-        self.size += len(data)
-        if self._limit is not None and self.size > self._limit:
-            self.failure = Refusal(
-                Reason.TOO_LARGE, f"the stream is over this client's limit of {self._limit} bytes"
-            )
-            self.done = True
-            self._ended()
-            return
-        self._target.write(data)
+    def write(self, *pieces: bytes) -> None:
+        """Keep the pieces."""
+        self._pieces += pieces
 
-    def eof_came(self) -> None:
-        """Pass the end on."""
-        if self.done:
-            return
-        self.done = True
-        self._target.write_eof()
-        self._ended()
+    def body(self) -> bytes:
+        """Return all that was written."""
+        return b"".join(self._pieces)
 
 
 class Watch:
@@ -201,23 +181,3 @@ class Watch:
         self.ended = True
         self._upstream.write_eof()
         self._half_closed()
-
-
-class Discard:
-    """Takes what a refused client is still sending, up to a limit of bytes."""
-
-    __slots__ = ("_done", "_left")
-
-    def __init__(self, limit: int, done: Callable[[], None]) -> None:
-        self._left = limit
-        self._done = done
-
-    def bytes_came(self, data: bytes) -> None:
-        """Drop the bytes; be done at the limit."""
-        self._left -= len(data)
-        if self._left < 0:
-            self._done()
-
-    def eof_came(self) -> None:
-        """Be done: the client has read the answer or left."""
-        self._done()

@@ -132,7 +132,11 @@ SERVICES = (
                 "Uses the registry credentials stored with the service.",
                 absent="spec",
             ),
-            text("rollback", "Brings back the previous specification, which nobody judges again."),
+            text(
+                "rollback",
+                "Brings back the previous specification, which nobody judges again.",
+                absent="none",
+            ),
         ),
         headers=_REGISTRY,
     ),

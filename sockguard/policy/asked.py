@@ -1,0 +1,48 @@
+"""From method and target to what is asked for: operation, object names and decoded query.
+
+Must never guess: a path that no table knows is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockguard.engine.recognise import recognise
+from sockguard.engine.version import check_version
+from sockguard.errors import Reason, Refusal
+from sockguard.policy.model import Mode, Query
+from sockguard.policy.query import read_query
+from sockguard.wire.target import parse_target
+
+if TYPE_CHECKING:
+    from sockguard.engine.operation import Recognised
+    from sockguard.policy.model import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request line asks for. `version` is the minor API version, None for a bare path."""
+
+    version: int | None
+    recognised: Recognised
+    query: Query
+
+
+def read_asked(method: str, target: str) -> Asked:
+    """Read a request line; raises a refusal (400, 403) for what is not modelled."""
+    parsed = parse_target(target)
+    if parsed.version is not None:
+        check_version(parsed.version)
+    recognised = recognise(method, parsed.segments, parsed.literal, parsed.query)
+    if recognised is None:
+        message = f"no operation of the Engine API is {method} on this path"
+        raise Refusal(Reason.UNKNOWN_OPERATION, message)
+    query = read_query(recognised.operation, parsed.query) if parsed.query else Query()
+    return Asked(parsed.version, recognised, query)
+
+
+def wants_body(client: Client, asked: Asked) -> bool:
+    """Tell whether a verdict needs the body: some line grants it, or report mode wants to know."""
+    operation = asked.recognised.operation
+    return client.mode is Mode.REPORT or bool(client.role.grants.get(operation.name))
