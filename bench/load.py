@@ -22,9 +22,12 @@ _LONGEST_RUN = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked, again and again; a body makes it a POST. `allowed`: what must come of it."""
+    """What is asked; a body makes it a POST. `allowed`: what must come of it.
 
-    target: str
+    Each connection takes the targets in order, and again from the start.
+    """
+
+    targets: tuple[str, ...]
     allowed: bool
     headers: tuple[str, ...] = ()
     body: Path | None = None
@@ -38,7 +41,8 @@ def requests_per_second(socket: Path, request: Request, *, count: int, connectio
     command = ["h2load", "--h1", f"--requests={count}", f"--clients={connections}"]
     command += [f"--header={header}" for header in request.headers]
     command += [f"--data={request.body}"] if request.body else []
-    command += [f"--base-uri=unix:{socket}", f"http://localhost{request.target}"]
+    command += [f"--base-uri=unix:{socket}"]
+    command += [f"http://localhost{target}" for target in request.targets]
     try:
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=_LONGEST_RUN, check=False

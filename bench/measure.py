@@ -36,6 +36,10 @@ class Series:
         return (max(self.rates) - min(self.rates)) / median(self.rates)
 
 
+Outcome = dict[str, Series]
+"""What each server did, by its name."""
+
+
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     """Return the median of the ratios of each round: what slowed a whole round cancels out."""
     return median(our / their for our, their in zip(ours, theirs, strict=True))
@@ -43,7 +47,7 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 
 def side_by_side(
     servers: Sequence[Server], request: Request, *, rounds: int, count: int, connections: int
-) -> list[Series]:
+) -> Outcome:
     """Return what each server did; `count` requests are one server's part of a round."""
     for server in servers:
         _sample(server, request, max(count // _WARM_UP, connections), connections)
@@ -53,7 +57,10 @@ def side_by_side(
         # Every second round runs backwards, so that a trend favours nobody.
         for index, server in order if number % 2 == 0 else reversed(order):
             samples[index].append(_sample(server, request, count, connections))
-    return [Series(*zip(*each, strict=True)) for each in samples]
+    return {
+        server.contender.name: Series(*zip(*each, strict=True))
+        for server, each in zip(servers, samples, strict=True)
+    }
 
 
 def _sample(server: Server, request: Request, count: int, connections: int) -> tuple[float, float]:

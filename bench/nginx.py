@@ -26,7 +26,7 @@ def upstream_config(folder: Path, socket: Path) -> str:
         "/_ping": "OK",
         "~ /version$": documents.version(),
         "~ /info$": documents.info(),
-        "~ /containers/json$": documents.container_list(),
+        "~ /json$": documents.container_list(),
     }
     locations = "\n".join(
         f"location {where} {{ default_type application/json; return 200 '{text}'; }}"

@@ -18,7 +18,7 @@ from bench.measure import ratio
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.measure import Series
+    from bench.measure import Outcome
 
 _COLUMNS = f"{'':<28}{'requests/s':>12}{'CPU/request':>14}{'spread':>9}{'speed':>9}{'CPU':>8}"
 
@@ -33,15 +33,30 @@ def print_machine() -> None:
     print(f"\nMedians of all rounds; speed and CPU are ratios to '{REFERENCE.name}'.")
 
 
-def print_table(title: str, connections: int, series: Mapping[str, Series]) -> None:
+def print_table(title: str, connections: int, outcome: Outcome) -> None:
     """Print a row for each server: medians, spread of the rounds, ratios to the reference."""
-    reference = series[REFERENCE.name]
+    reference = outcome[REFERENCE.name]
     plural = "" if connections == 1 else "s"
     print(f"\n{title}, {connections} connection{plural}\n{_COLUMNS}")
-    for name, each in series.items():
+    for name, each in outcome.items():
         speed, cpu = ratio(each.rates, reference.rates), ratio(each.cpus, reference.cpus)
         print(
             f"{name:<28}{median(each.rates):>12,.0f}{median(each.cpus):>11.1f} µs"
             f"{each.spread:>9.0%}{speed:>9.2f}{cpu:>8.2f}",
             flush=True,
         )
+
+
+def print_markdown(title: str, outcomes: Mapping[int, Outcome]) -> None:
+    """Print the ratios to the reference, with two columns for each number of connections."""
+    heads = [f"{connections}: speed | CPU" for connections in outcomes]
+    print(f"\n{title}\n\n| connections | {' | '.join(heads)} |")
+    print("|---" * (2 * len(outcomes) + 1) + "|")
+    for name in next(iter(outcomes.values())):
+        cells = [_ratios(outcome, name) for outcome in outcomes.values()]
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def _ratios(outcome: Outcome, name: str) -> str:
+    ours, theirs = outcome[name], outcome[REFERENCE.name]
+    return f"{ratio(ours.rates, theirs.rates):.2f} | {ratio(ours.cpus, theirs.cpus):.2f}"

@@ -20,13 +20,17 @@ from bench.hotspots import print_hotspots
 from bench.load import Request
 from bench.measure import side_by_side
 from bench.processes import BenchError
-from bench.report import print_machine, print_table
+from bench.report import print_machine, print_markdown, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.measure import Outcome
+
 _TOOLS = ("haproxy", "nginx", "h2load")
-_LIST = "/v1.41/containers/json"
+_LIST = ("/v1.41/containers/json",)
+# More than sockguard remembers of judged requests, so that it has to judge each.
+_INSPECTS = tuple(f"/v1.41/containers/{number:012x}/json" for number in range(2048))
 _CREATE = {"Image": "alpine", "Cmd": ["id"], "HostConfig": {"Binds": ["/:/host"]}}
 _ROUNDS = 7
 _QUICK_ROUNDS = 3
@@ -47,14 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench/run.py", description="What sockguard costs.")
     parser.add_argument("--quick", action="store_true", help="fewer requests and rounds")
     parser.add_argument("--profile", action="store_true", help="show where sockguard's time goes")
+    parser.add_argument("--markdown", action="store_true", help="end with tables for the docs")
     options = parser.parse_args(arguments)
     # As an exception it unwinds what runs, where the default would leave the servers behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         _check_tools()
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
-            run = profile if options.profile else compare
-            run(Path(name), quick=options.quick)
+            if options.profile:
+                profile(Path(name), quick=options.quick)
+            else:
+                compare(Path(name), quick=options.quick, markdown=options.markdown)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -68,23 +75,27 @@ def _check_tools() -> None:
         raise BenchError(f"not installed, or not on the path: {missing} ({packages})")
 
 
-def compare(folder: Path, *, quick: bool) -> None:
+def compare(folder: Path, *, quick: bool, markdown: bool) -> None:
     """Measure everyone in every scenario, and print a table for each."""
     print_machine()
     rounds, fewer = (_QUICK_ROUNDS, _QUICKER) if quick else (_ROUNDS, 1)
+    outcomes: dict[str, dict[int, Outcome]] = {}
     with serving(folder, everyone()) as servers:
         for scenario in _scenarios(folder):
             able = [each for each in servers if each.contender.judges or scenario.request.allowed]
-            names = [each.contender.name for each in able]
             for connections, count in scenario.counts.items():
-                series = side_by_side(
+                outcome = side_by_side(
                     able,
                     scenario.request,
                     rounds=rounds,
                     count=count // fewer,
                     connections=connections,
                 )
-                print_table(scenario.title, connections, dict(zip(names, series, strict=True)))
+                print_table(scenario.title, connections, outcome)
+                outcomes.setdefault(scenario.title, {})[connections] = outcome
+    if markdown:
+        for title, by_connections in outcomes.items():
+            print_markdown(title, by_connections)
 
 
 def profile(folder: Path, *, quick: bool) -> None:
@@ -101,14 +112,16 @@ def _scenarios(folder: Path) -> list[Scenario]:
     body.write_text(json.dumps(_CREATE))
     allowed = Request(_LIST, allowed=True)
     short = Request(_LIST, allowed=True, headers=("connection: close",))
+    inspect = Request(_INSPECTS, allowed=True)
     refused = Request(
-        "/v1.41/containers/create",
+        ("/v1.41/containers/create",),
         allowed=False,
         headers=("content-type: application/json",),
         body=body,
     )
     return [
         Scenario("allowed", allowed, {1: 4_000, 10: 12_000, 100: 12_000}),
+        Scenario("allowed, none like those before", inspect, {1: 4_096}),
         Scenario("refused", refused, {1: 2_500, 10: 6_000, 100: 6_000}),
         Scenario("allowed, one connection per request", short, {1: 2_500, 10: 6_000, 100: 6_000}),
     ]
