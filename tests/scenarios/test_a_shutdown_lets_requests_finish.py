@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.faults import Kind
-from tests.support.stack import connected, read_all, read_head, running_stack
+from tests.support.raw_client import connected, read_head
+from tests.support.stack import read_all, running_stack
 
 if TYPE_CHECKING:
     from pathlib import Path

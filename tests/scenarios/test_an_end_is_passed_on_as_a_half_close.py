@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.stack import connected, read_all, read_until
+from tests.support.raw_client import connected
+from tests.support.stack import read_all, read_until
 from tests.support.wait import wait_until
 
 if TYPE_CHECKING:

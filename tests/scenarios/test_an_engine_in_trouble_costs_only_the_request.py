@@ -6,7 +6,8 @@ import pytest
 
 from demo.faults import Kind
 from tests.support.demo_engine import running_demo_engine
-from tests.support.stack import connected, read_until, running_stack, send, status_of
+from tests.support.raw_client import connected
+from tests.support.stack import read_until, running_stack, send, status_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ import pytest
 
 from tests.corpus.requests import ENTRIES, FORWARDED, SMUGGLED, Entry
 from tests.support.demo_engine import RunningDemo, running_demo_engine
-from tests.support.stack import Stack, connected, read_all, running_stack, status_of
+from tests.support.raw_client import connected
+from tests.support.stack import Stack, read_all, running_stack, status_of
 
 if TYPE_CHECKING:
     import socket

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.stack import connected, read_all, read_until, running_stack, send, status_of
+from tests.support.raw_client import connected
+from tests.support.stack import read_all, read_until, running_stack, send, status_of
 
 if TYPE_CHECKING:
     from pathlib import Path

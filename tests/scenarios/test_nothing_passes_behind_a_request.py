@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.faults import Kind
-from tests.support.stack import connected, read_all, read_until, send, status_of
+from tests.support.raw_client import connected
+from tests.support.stack import read_all, read_until, send, status_of
 
 if TYPE_CHECKING:
     from tests.support.demo_engine import RunningDemo
@@ -36,8 +37,8 @@ def paths(engine: RunningDemo) -> list[str]:
         ),
         pytest.param(
             b"GET /v1.44/containers/json HTTP/1.1\r\nHost: d\r\n"
-            b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
-            + SMUGGLED,
+            b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+            b"HTTP2-Settings: AAMAAABk\r\n\r\n" + SMUGGLED,
             id="h2c",
         ),
         pytest.param(
@@ -202,7 +203,7 @@ def test_an_attach_with_another_upgrade_is_malformed(
 def test_an_attach_without_stdin_passes_no_byte_but_the_end(
     stack: Stack, engine: RunningDemo
 ) -> None:
-    with connected(stack.socket(), seconds=1.0) as peer:
+    with connected(stack.socket(), timeout=1.0) as peer:
         peer.sendall(
             b"POST /v1.44/containers/web/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: d\r\n"
             + UPGRADE

@@ -4,7 +4,8 @@ import time
 from typing import TYPE_CHECKING
 
 from demo.faults import Kind
-from tests.support.stack import connected, read_all, send, status_of
+from tests.support.raw_client import connected
+from tests.support.stack import read_all, send, status_of
 
 if TYPE_CHECKING:
     import socket
@@ -55,7 +56,7 @@ def test_an_engine_that_does_not_answer_a_quick_request_costs_504(
 
 def test_a_slow_request_that_is_not_quick_is_waited_for(stack: Stack, engine: RunningDemo) -> None:
     engine.fault(Kind.HANG)
-    with connected(stack.socket(), seconds=2.0) as peer:
+    with connected(stack.socket(), timeout=2.0) as peer:
         peer.sendall(b"POST /v1.44/containers/web/stop HTTP/1.1\r\nHost: d\r\n\r\n")
         try:
             answer = peer.recv(1)
@@ -66,7 +67,7 @@ def test_a_slow_request_that_is_not_quick_is_waited_for(stack: Stack, engine: Ru
 
 
 def test_a_stream_that_is_silent_for_longer_than_any_limit_stays_open(stack: Stack) -> None:
-    with connected(stack.socket(), seconds=3.0) as peer:
+    with connected(stack.socket(), timeout=3.0) as peer:
         peer.sendall(b"GET /v1.44/events HTTP/1.1\r\nHost: d\r\n\r\n")
         assert b"200 OK" in peer.recv(65536)
         time.sleep(1.5)

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HEAD_END = b"\r\n\r\n"
 
 
 @contextlib.contextmanager
-def connected(path: str, timeout: float = 5.0) -> Iterator[socket.socket]:
+def connected(path: Path | str, timeout: float = 5.0) -> Iterator[socket.socket]:
     """A connected socket whose calls give up after `timeout` seconds."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(timeout)
-        client.connect(path)
+        client.connect(str(path))
         yield client
 
 

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvloop
 
@@ -20,6 +20,7 @@ from sockguard.proxy.gate import Gate
 from sockguard.proxy.record import Recorder
 from sockguard.proxy.server import Server
 from sockguard.settings import Settings, Timeouts
+from tests.support.raw_client import connected
 from tests.support.wait import wait_until
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sockguard.audit.sink import Sink
+    from sockguard.policy.model import Policy
 
 EVERYTHING = "version: 1\nallow: [engine/everything]\n"
 QUICK = Timeouts(
@@ -42,12 +44,67 @@ QUICK = Timeouts(
 )
 
 
-class Stack:
-    """A running server; `gate` may be read from the test's thread."""
+class Stack(threading.Thread):
+    """A server in a thread; `gate` may be read from the test's thread."""
 
-    def __init__(self, folder: Path, gate: Gate) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, policy: Policy, most: int, sink: Sink | None
+    ) -> None:
+        super().__init__()
         self.folder = folder
-        self.gate = gate
+        self._settings = settings
+        self._policy = policy
+        self._most = most
+        self._sink = sink
+        self._ready = threading.Event()
+        self._over = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.failure: BaseException | None = None
+        self.gate: Gate = cast("Gate", None)
+
+    def run(self) -> None:
+        """Serve until told to stop; called in the thread."""
+        try:
+            uvloop.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - shown by the test's thread
+            self.failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        engine = EngineRange(self._settings.upstream, self._settings.timeouts.connect)
+        recorder = Recorder(
+            self._sink or Store.open(self.folder / "audit", now=time.time),
+            Quota(),
+            lambda _line, _noteworthy: None,
+            host="test",
+            origin=lambda: (self._policy.sha256, ""),
+        )
+        self.gate = Gate(self._settings, self._policy, engine, recorder)
+        server = Server(self.gate, self._most)
+        await server.start()
+        self._ready.set()
+        await self._over.wait()
+        await server.stop()
+        recorder.close("test over")
+
+    def begin(self) -> None:
+        """Start and wait until it serves; raises what kept it from it."""
+        self.start()
+        self._ready.wait(10)
+        if self.failure is not None:
+            self.join()
+            raise self.failure
+
+    def end(self) -> None:
+        """Stop as SIGTERM does; raises what went wrong meanwhile."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._over.set)
+        self.join(15)
+        assert not self.is_alive(), "the server did not stop"
+        if self.failure is not None:
+            raise self.failure
 
     def socket(self, name: str = "main") -> Path:
         """The path of one listener's socket."""
@@ -91,50 +148,12 @@ def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want 
         hints=hints,
         timeouts=timeouts,
     )
-    started = threading.Event()
-    box: dict[str, Any] = {}
-
-    async def main() -> None:
-        engine = EngineRange(upstream, timeouts.connect)
-        recorder = Recorder(
-            sink or Store.open(folder / "audit", now=time.time),
-            Quota(),
-            lambda _line, _noteworthy: None,
-            host="test",
-            origin=lambda: (box["gate"].policy.sha256, ""),
-        )
-        gate = box["gate"] = Gate(settings, load_text(policy), engine, recorder)
-        server = Server(gate, most_connections)
-        box["stop"] = asyncio.Event()
-        box["loop"] = asyncio.get_running_loop()
-        await server.start()
-        started.set()
-        await box["stop"].wait()
-        await server.stop()
-        recorder.close("test over")
-
-    def run() -> None:
-        try:
-            uvloop.run(main())
-        except BaseException as error:  # noqa: BLE001 - shown by the test's thread
-            box["error"] = error
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    started.wait(10)
-    if "error" in box:
-        thread.join()
-        raise box["error"]
+    stack = Stack(folder, settings, load_text(policy), most_connections, sink)
+    stack.begin()
     try:
-        yield Stack(folder, box["gate"])
+        yield stack
     finally:
-        box["loop"].call_soon_threadsafe(box["stop"].set)
-        thread.join(15)
-        assert not thread.is_alive(), "the server did not stop"
-        if "error" in box:
-            raise box["error"]
+        stack.end()
 
 
 def send(path: Path, data: bytes, *, end: bool = False, seconds: float = 5.0) -> bytes:
@@ -148,15 +167,6 @@ def send(path: Path, data: bytes, *, end: bool = False, seconds: float = 5.0) ->
         if end:
             peer.shutdown(socket.SHUT_WR)
         return read_all(peer)
-
-
-@contextmanager
-def connected(path: Path, seconds: float = 5.0) -> Iterator[socket.socket]:
-    """A connected Unix socket with a time limit."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
-        peer.settimeout(seconds)
-        peer.connect(str(path))
-        yield peer
 
 
 def read_all(peer: socket.socket) -> bytes:
@@ -176,16 +186,6 @@ def read_until(peer: socket.socket, end: bytes) -> bytes:
     while not data.endswith(end):
         piece = peer.recv(65536)
         assert piece, f"ended early with {data[-200:]!r}"
-        data += piece
-    return data
-
-
-def read_head(peer: socket.socket) -> bytes:
-    """Read until a whole head is there, with whatever comes behind it."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = peer.recv(65536)
-        assert piece, f"ended early with {data!r}"
         data += piece
     return data
 
