@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from sockguard.errors import Refusal
 from sockguard.policy.model import OwnObjects
+from sockguard.policy.protect import normalise_image
 from sockguard.proxy.ask import ask, follow
 from sockguard.proxy.upstream import connect
 
@@ -68,7 +69,7 @@ def _volumes(mounts: object) -> frozenset[str]:
 def _images(config: object) -> frozenset[str]:
     match config:
         case {"Image": str(name)}:
-            return frozenset({name})
+            return frozenset({normalise_image(name)})
         case _:
             return frozenset()
 

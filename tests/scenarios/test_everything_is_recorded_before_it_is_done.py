@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sockguard.audit.sink import AuditError
+from tests.support.raw_client import connected, read_head
+from tests.support.stack import running_stack, send, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.support.demo_engine import RunningDemo
+    from tests.support.stack import Stack
+
+POLICY = """
+version: 1
+clients:
+  ci:
+    allow:
+      - system/hello
+      - containers.list
+      - containers.restart
+      - containers.create: {body: any}
+"""
+
+
+class FailingSink:
+    """A disk that is full while `full` is set, and remembers the order of what it was asked."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.sync_fails = False
+        self.lines: list[bytes] = []
+        self._pending: list[bytes] = []
+        self.synced = 0
+
+    def append(self, event: Mapping[str, object]) -> None:
+        self._pending.append(json.dumps(event).encode())
+
+    def append_line(self, line: bytes) -> None:
+        self._pending.append(line)
+
+    def flush(self) -> None:
+        pending, self._pending = self._pending, []
+        if self.full and pending:
+            raise AuditError("the audit log cannot be written: No space left on device")
+        self.lines += pending
+
+    def sync(self) -> None:
+        if self.sync_fails:
+            raise AuditError("the audit log cannot be synced: Input/output error")
+        self.synced += 1
+
+    def close(self) -> None:
+        self.flush()
+
+
+def request(method: str, target: str, more: str = "") -> bytes:
+    return f"{method} {target} HTTP/1.1\r\nHost: d\r\nConnection: close\r\n{more}\r\n".encode()
+
+
+LIST = request("GET", "/v1.44/containers/json?all=1")
+RESTART = request("POST", "/v1.44/containers/web/restart")
+
+
+def test_a_full_disk_refuses_everything_and_nothing_reaches_the_engine(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    sink = FailingSink()
+    with running_stack(short_path, short_path / "engine.sock", sink=sink) as stack:
+        sink.full = True
+        full = [send(stack.socket(), data) for data in (LIST, RESTART)]
+        reached = [item.path for item in engine.received]
+        sink.full = False
+        again = send(stack.socket(), LIST)
+
+    assert [status_of(answer) for answer in full] == [503, 503]
+    assert b"No space left" in full[0]
+    assert reached == []
+    assert status_of(again) == 200
+
+
+def test_a_write_waits_for_the_disk_and_a_read_does_not(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    sink = FailingSink()
+    sink.sync_fails = True
+    with running_stack(short_path, short_path / "engine.sock", sink=sink) as stack:
+        write = send(stack.socket(), RESTART)
+        read = send(stack.socket(), LIST)
+
+    assert (status_of(write), status_of(read)) == (503, 200)
+    assert [item.path for item in engine.received] == ["/containers/json"]
+
+
+def test_decision_and_outcome_share_an_id_and_tell_the_whole_story(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    with running_stack(short_path, short_path / "engine.sock", policy=POLICY) as stack:
+        send(
+            stack.socket("ci"),
+            request("POST", "/v1.44/containers/web/restart?t=3", "User-Agent: robot/1\r\n"),
+        )
+        decision, outcome = stack.events(client="ci")
+        policy = stack.gate.policy.sha256
+
+    assert decision["id"] == outcome["id"]
+    assert decision["seq"] < outcome["seq"]
+    assert {name: decision[name] for name in (
+        "v", "kind", "host", "client", "role", "listener", "operation", "method", "path",
+        "api_version", "target", "read_only", "mode", "decision", "grant", "policy", "user_agent",
+    )} == {
+        "v": 1, "kind": "decision", "host": "test", "client": "ci", "role": "ci",
+        "listener": "ci", "operation": "containers.restart", "method": "POST",
+        "path": "/containers/web/restart", "api_version": "1.44", "target": "web",
+        "read_only": False, "mode": "enforce", "decision": "allow", "grant": "policy.yaml:8",
+        "policy": policy, "user_agent": "robot/1",
+    }  # fmt: skip
+    assert "uid=0" in decision["caller"] or "uid=" in decision["caller"]
+    assert (outcome["kind"], outcome["status"], outcome["ended"]) == ("outcome", 204, "complete")
+    assert outcome["ms"] > 0
+    assert len(engine.sent("POST", "/containers/web/restart")) == 1
+
+
+def test_a_refusal_carries_its_event_and_the_event_the_line_that_would_allow_it(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    with running_stack(short_path, short_path / "engine.sock", policy=POLICY) as stack:
+        answer = send(stack.socket("ci"), request("DELETE", "/v1.44/containers/web"))
+        decision, outcome = stack.events(client="ci")
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    message = json.loads(body)["message"]
+    assert status_of(answer) == 403
+    assert b"\r\nContent-Type: application/json\r\n" in head
+    assert message == (
+        "sockguard: containers.remove is not allowed for client 'ci' "
+        f"(event {decision['id']}; sockguard audit show {decision['id']})"
+    )
+    assert decision["hint"].startswith("- containers.remove")
+    assert (outcome["status"], outcome["ended"]) == (403, "refused")
+    assert engine.received == []
+
+
+def test_full_hints_stand_in_the_answer_only_when_asked_for(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    upstream = short_path / "engine.sock"
+    with running_stack(short_path, upstream, policy=POLICY, hints="full") as stack:
+        answer = send(stack.socket("ci"), request("DELETE", "/v1.44/containers/web"))
+
+    assert b"to allow it: - containers.remove" in answer
+    assert engine.received == []
+
+
+def test_no_body_no_query_value_and_no_credential_is_written(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    secret = "hunter2"
+    body = '{"Image":"nginx:1.27","Env":["PASSWORD=hunter2"]}'
+    send(
+        stack.socket(),
+        request(
+            "POST",
+            f"/v1.44/containers/create?name=x-{secret}",
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            f"Authorization: Basic {secret}\r\nX-Registry-Auth: {secret}\r\n",
+        )
+        + body.encode(),
+    )
+    send(stack.socket(), request("GET", f"/v1.44/containers/json?{secret}=%zz"))
+    written = json.dumps(stack.events())
+
+    create = engine.sent("POST", "/containers/create")[0]
+    assert create.json()["Env"] == ["PASSWORD=hunter2"]
+    assert create.header("authorization") is None
+    assert create.header("x-registry-auth") is None
+    assert secret not in written
+
+
+def test_thousands_of_refusals_become_one_counted_event(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    with running_stack(short_path, short_path / "engine.sock", policy=POLICY) as stack:
+        with connected(stack.socket("ci")) as peer:
+            for _ in range(400):
+                peer.sendall(b"DELETE /v1.44/containers/web HTTP/1.1\r\nHost: d\r\n\r\n")
+                assert status_of(read_head(peer)) == 403
+        alone = len(stack.events(kind="decision"))
+
+    events = [
+        json.loads(line)
+        for file in (short_path / "audit").glob("*.jsonl")
+        for line in file.read_text().splitlines()
+    ]
+    counted = sum(e["count"] for e in events if e["kind"] == "refusals_counted")
+    assert 100 <= alone < 300
+    assert alone + counted == 400
+    assert engine.received == []
