@@ -177,15 +177,11 @@ def _value(option: Option, arguments: argparse.Namespace, environ: Mapping[str, 
         raise SettingsError(f"{source}={text}: {error}") from error
 
 
-# Variables that other commands read.
-_ELSEWHERE = {"SOCKGUARD_REQUIRE_ENGINE"}
-
-
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
-    known = {option.variable for option in OPTIONS} | _ELSEWHERE
+    known = {option.variable for option in OPTIONS}
     for name in sorted(environ):
         if name.startswith("SOCKGUARD_") and name not in known:
-            settings = ", ".join(sorted(known - _ELSEWHERE))
+            settings = ", ".join(sorted(known))
             raise SettingsError(f"{name}: no such setting; the known ones are {settings}")
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sockguard.settings import OPTIONS, SettingsError, add_options, read_settings
+from sockguard.settings import OPTIONS, Settings, SettingsError, add_options, read_settings
 
 
-def settings(arguments: list[str], environ: dict[str, str] | None = None):  # noqa: ANN201
+def settings(arguments: list[str], environ: dict[str, str] | None = None) -> Settings:
     parser = argparse.ArgumentParser()
     add_options(parser)
     return read_settings(parser.parse_args(arguments), environ or {}, Path("/state"))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SEGMENT_BYTES = 16 << 20
 TOTAL_BYTES = 256 << 20
+LOOK_EVERY = 0.25
+"""Seconds between two looks whether the segment is still there."""
 
 
 class Store:
@@ -42,6 +44,8 @@ class Store:
         self._lock = lock
         self._segment_bytes, self._total_bytes = sizes
         self._now = now
+        self._looked_at = -LOOK_EVERY
+        self._size = 0
         found = segments(folder)
         if not found:
             self._buffer = LineBuffer(now=now, host=host)
@@ -50,6 +54,7 @@ class Store:
             return
         self._oldest, self._first = found[0].first, found[-1].first
         self._file = SyncedFile(folder, open_segment(found[-1]))
+        self._size = os.fstat(self._file.current).st_size
         tail = read_tail(self._file.current, self._first)
         self._buffer = LineBuffer(now=now, host=host, seq=tail.seq, torn=tail.unended)
         if tail.torn:
@@ -127,22 +132,35 @@ class Store:
 
     def _room_for(self, size: int) -> int:
         """Return the descriptor to write so many bytes to. OSError, AuditError: there is none."""
-        status = os.fstat(self._file.current)
-        if status.st_nlink == 0:
+        if self._is_removed():
             self._begin_anew()
         elif self._file.doubtful:
             self._begin_segment()
             self._buffer.tell_gap(0, "a sync failed: a power failure may have cost earlier events")
             self._file.trust()
-        elif status.st_size and status.st_size + size > self._segment_bytes:
+        elif self._size and self._size + size > self._segment_bytes:
             self._begin_segment()
             self._make_room(max(size, self._segment_bytes))
+        self._size += size
         return self._file.current
+
+    def _is_removed(self) -> bool:
+        """Look now and then whether somebody removed the segment; asking costs as much as writing.
+
+        What was written in between is counted as removed with the rest of the segment.
+        """
+        now = self._now()
+        if 0 <= now - self._looked_at < LOOK_EVERY:
+            return False
+        removed = os.fstat(self._file.current).st_nlink == 0
+        self._looked_at = now - LOOK_EVERY if removed else now
+        return removed
 
     def _begin_segment(self) -> None:
         first = self._buffer.first
         self._file.replace(create_segment(self._folder, first, self._now()))
         self._first = first
+        self._size = 0
         self._buffer.torn = False
 
     def _begin_anew(self) -> None:

@@ -24,6 +24,7 @@ from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
 from sockguard.audit.text import line_of
+from sockguard.errors import Refusal
 from sockguard.policy.check import check_socket_paths, lint
 from sockguard.policy.load import load_policy, shipped_folder
 from sockguard.policy.model import Mode
@@ -70,7 +71,7 @@ async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> N
     stopped = _stop_signal()
     await server.start()
     await health.start()
-    knowledge = _know_ourselves(gate)
+    knowledge = asyncio.gather(_know_ourselves(gate), _know_the_engine(gate))
     gate.recorder.happened(Kind.START, f"serving policy {settings.policy}")
     _announce(settings, policy)
     try:
@@ -132,20 +133,24 @@ def _show(settings: Settings) -> Callable[[bytes, bool], None]:
     return show
 
 
-def _know_ourselves(gate: Gate) -> asyncio.Task[None]:
-    """Start to look for our own container, so that no client can turn it against us."""
+async def _know_ourselves(gate: Gate) -> None:
+    """Look for our own container and follow it, so that no client can turn it against us."""
     container = own_container_id(Path("/proc/self"))
+    if not container:
+        _tell("not in a container: nothing on the Engine to protect as its own")
+        return
+    settings = gate.settings
+    await SelfKnowledge(
+        settings.upstream, container, settings.timeouts.connect, gate.know_own, _tell
+    ).watch()
 
-    async def watch() -> None:
-        if not container:
-            _tell("not in a container: nothing on the Engine to protect as its own")
-            return
-        settings = gate.settings
-        await SelfKnowledge(
-            settings.upstream, container, settings.timeouts.connect, gate.know_own, _tell
-        ).watch()
 
-    return asyncio.get_running_loop().create_task(watch())
+async def _know_the_engine(gate: Gate) -> None:
+    """Learn the Engine's API range before the first client needs it; say so when it is away."""
+    try:
+        await gate.engine.learn()
+    except Refusal as refusal:
+        _tell(f"warning: {refusal.message}")
 
 
 def _stop_signal() -> asyncio.Future[str]:

@@ -13,8 +13,12 @@ NEWEST = 56
 """Newest minor API version that the catalogue knows."""
 
 
-def check_version(asked: int) -> None:
-    """Refuse a minor version outside floor and catalogue, in the Engine's own kind of words."""
+def check_version(asked: int, newest_served: int = NEWEST) -> None:
+    """Refuse a minor version outside floor and catalogue, in the Engine's own kind of words.
+
+    `newest_served` is what Engine and catalogue both know, for the words alone: a version within
+    the catalogue that the Engine does not serve is the Engine's to refuse.
+    """
     if asked < FLOOR:
         raise Refusal(
             Reason.VERSION,
@@ -24,5 +28,6 @@ def check_version(asked: int) -> None:
     if asked > NEWEST:
         raise Refusal(
             Reason.VERSION,
-            f"client version 1.{asked} is too new. Maximum supported API version is 1.{NEWEST}",
+            f"client version 1.{asked} is too new. "
+            f"Maximum supported API version is 1.{newest_served}",
         )

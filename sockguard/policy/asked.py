@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.engine.recognise import recognise
-from sockguard.engine.version import check_version
+from sockguard.engine.version import NEWEST, check_version
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.model import Mode, Query
 from sockguard.policy.query import read_query
@@ -29,11 +29,14 @@ class Asked:
     query: Query
 
 
-def read_asked(method: str, target: str) -> Asked:
-    """Read a request line; raises a refusal (400, 403) for what is not modelled."""
+def read_asked(method: str, target: str, newest_served: int = NEWEST) -> Asked:
+    """Read a request line; raises a refusal (400, 403) for what is not modelled.
+
+    `newest_served` is the newest minor API version that Engine and catalogue both know.
+    """
     parsed = parse_target(target)
     if parsed.version is not None:
-        check_version(parsed.version)
+        check_version(parsed.version, newest_served)
     recognised = recognise(method, parsed.segments, parsed.literal, parsed.query)
     if recognised is None:
         message = f"no operation of the Engine API is {method} on this path"

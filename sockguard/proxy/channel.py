@@ -45,6 +45,7 @@ class Channel(asyncio.Protocol):
 
     __slots__ = (
         "_held",
+        "_loop",
         "_on_lost",
         "_on_open",
         "_paused",
@@ -64,6 +65,7 @@ class Channel(asyncio.Protocol):
     ) -> None:
         self._on_open = on_open
         self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()  # asking anew costs a system call each time
         self._held: list[bytes] = []
         self._size = 0
         self._paused = False
@@ -205,7 +207,7 @@ class Channel(asyncio.Protocol):
     def linger(self, seconds: float) -> None:
         """Leave the peer so much time to read what was written, then cut."""
         _lingering.add(self)
-        asyncio.get_running_loop().call_later(seconds, self.abort)
+        self._loop.call_later(seconds, self.abort)
 
     def abort(self) -> None:
         """Close at once."""
@@ -227,8 +229,12 @@ class Channel(asyncio.Protocol):
         poller.register(sock.fileno(), 0)
         return any(events & (select.POLLHUP | select.POLLERR) for _, events in poller.poll(0))
 
+    def promise(self) -> asyncio.Future[None]:
+        """Return a future of the loop that this channel lives on."""
+        return self._loop.create_future()
+
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:

@@ -11,7 +11,6 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from sockguard.engine.version import NEWEST
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.asked import wants_body
 from sockguard.policy.decide import decide
@@ -19,7 +18,7 @@ from sockguard.policy.identify import identify
 from sockguard.policy.model import Body
 from sockguard.proxy.exchange import Exchange
 from sockguard.proxy.intake import read_request
-from sockguard.proxy.linger import linger
+from sockguard.proxy.linger import discard_body, linger
 from sockguard.proxy.memo import Judged
 from sockguard.proxy.outgoing import write_outgoing
 from sockguard.proxy.read_body import BodyReader
@@ -210,7 +209,7 @@ class Connection:
         head = account.head = parse_request_head(data)
         self._whole = head.framing.kind is FramingKind.NONE
         client = self._client or identify(self._gate.policy, self.caller)
-        request = account.request = read_request(head)
+        request = account.request = read_request(head, self._gate.engine.newest_served)
         return client, request
 
     async def _judge(self, data: bytes, account: Account) -> Judged:
@@ -233,8 +232,10 @@ class Connection:
     async def _version_to_send(self, request: Request) -> int:
         if request.asked.version is not None:
             return request.asked.version
-        facts = self._gate.engine.facts or await self._gate.engine.learn()
-        return min(facts.newest, NEWEST)
+        engine = self._gate.engine
+        if engine.facts is None:
+            await engine.learn()
+        return engine.newest_served
 
     async def _forward(self, judged: Judged, account: Account) -> bool:
         gate = self._gate
@@ -266,6 +267,8 @@ class Connection:
             self._gate.recorder.outcome(account, status=exchange.status, ended=exchange.ended)
             return False
         self._record_refusal(refusal, account)
+        if not self._whole and exchange is None and head is not None:
+            self._whole = discard_body(self.channel, head.framing)
         keep = self._whole and head is not None and head.keep_alive and not head.upgrade_asked
         keep = keep and exchange is None and not self.channel.waiting_bytes
         hints = account.decision.hint if account.decision else ""

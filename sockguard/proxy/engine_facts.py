@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sockguard.engine.version import NEWEST
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.proxy.ask import ask
 from sockguard.proxy.upstream import connect
@@ -41,6 +42,11 @@ class EngineRange:
         self._seconds = connect_seconds
         self._asking = asyncio.Lock()
         self.facts: EngineFacts | None = None
+
+    @property
+    def newest_served(self) -> int:
+        """The newest minor API version that catalogue and Engine, if it has told, both know."""
+        return NEWEST if self.facts is None else min(self.facts.newest, NEWEST)
 
     def forget(self) -> None:
         """Ask again next time: an Engine that was gone may come back as another version."""

@@ -5,7 +5,6 @@ Must never send anything that was not judged, and never reuse a connection after
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
@@ -23,6 +22,7 @@ from sockguard.wire.body import decoder_for
 from sockguard.wire.head import Framing, FramingKind
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from sockguard.proxy.channel import Channel
@@ -277,7 +277,7 @@ class Exchange:
 
     async def _until_done(self) -> None:
         if not self._finished:
-            self._done = asyncio.get_running_loop().create_future()
+            self._done = self._client.promise()
             await self._done
 
     def _finish(self) -> None:

@@ -57,9 +57,9 @@ class Request:
         return Question(self.operation, self.names, self.asked.query, body, own)
 
 
-def read_request(head: RequestHead) -> Request:
+def read_request(head: RequestHead, newest_served: int) -> Request:
     """Read what is asked and whether a body follows; raises a refusal for what is not modelled."""
-    asked = read_asked(head.method, head.target)
+    asked = read_asked(head.method, head.target, newest_served)
     return Request(head, asked, _check_body(head, asked.recognised.operation))
 
 

@@ -9,10 +9,14 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sockguard.errors import Malformed
+from sockguard.wire.body import decoder_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sockguard.proxy.channel import Channel
+    from sockguard.wire.head import Framing
 
 DISCARD_BYTES = 64 * 1024**2
 
@@ -35,6 +39,20 @@ class Discard:
     def eof_came(self) -> None:
         """Be done: the client has read the answer or left."""
         self._done()
+
+
+def discard_body(channel: Channel, framing: Framing) -> bool:
+    """Drop a body that has come with its head; tell whether all of it has.
+
+    It keeps the connection of a client whose small request was refused; one that has more to
+    send is told to close instead.
+    """
+    decoder = decoder_for(framing)
+    with suppress(Malformed):
+        decoder.feed(channel.take())
+    if decoder.done:
+        channel.put_back(decoder.rest)
+    return decoder.done
 
 
 async def linger(channel: Channel, seconds: float) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockguard.audit.sink import AuditError
-from sockguard.audit.store import Store
+from sockguard.audit.store import LOOK_EVERY, Store
 from tests.support.audit_events import events_of, lines_of, missing_numbers, told_missing
 from tests.support.tree import ROOT
 
@@ -285,6 +285,12 @@ def test_a_full_disk_costs_what_was_written_meanwhile_and_nothing_else(small_dis
     assert [event["kind"] for event in found].count("start") == 320 - failures
 
 
+@pytest.fixture
+def always_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sockguard.audit.store.LOOK_EVERY", 0.0)
+
+
+@pytest.mark.usefixtures("always_looking")
 def test_a_removed_folder_is_an_error_until_it_is_back(tmp_path: Path) -> None:
     folder = tmp_path / "audit"
     store = opened(folder)
@@ -306,6 +312,7 @@ def test_a_removed_folder_is_an_error_until_it_is_back(tmp_path: Path) -> None:
     assert any("removed the events 1 to 3" in str(event.get("text")) for event in found)
 
 
+@pytest.mark.usefixtures("always_looking")
 def test_a_removed_segment_is_told_and_the_log_goes_on(tmp_path: Path) -> None:
     store = opened(tmp_path, **SIZES)
     write(store, 40)
@@ -315,6 +322,20 @@ def test_a_removed_segment_is_told_and_the_log_goes_on(tmp_path: Path) -> None:
     found = events_of(tmp_path)
     assert missing_numbers(found) == told_missing(found) > 0
     assert [event["kind"] for event in found][-2:] == ["start", "gap"]
+
+
+def test_what_went_into_a_removed_segment_before_the_next_look_is_told_too(tmp_path: Path) -> None:
+    clock = [1.0]
+    store = Store.open(tmp_path, now=lambda: clock[0])
+    write(store, 3)
+    files_of(tmp_path)[-1].unlink()
+    write(store, 2)
+    clock[0] += LOOK_EVERY
+    write(store, 1)
+    store.close()
+    found = events_of(tmp_path)
+    assert missing_numbers(found) == told_missing(found) == 5
+    assert [event["kind"] for event in found] == ["start", "gap"]
 
 
 @pytest.mark.parametrize("what", ["a file", "below a file", "a link to nowhere"])
