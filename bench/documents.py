@@ -36,6 +36,17 @@ def info() -> str:
     )
 
 
+def _endpoint(network_id: str) -> dict[str, object]:
+    return {
+        "NetworkID": network_id,
+        "EndpointID": network_id[::-1],
+        "Gateway": "172.18.0.1",
+        "IPAddress": "172.18.0.3",
+        "MacAddress": "02:42:ac:12:00:03",
+        "DNSNames": None,
+    }
+
+
 def _container(name: str, port: int, digits: str) -> dict[str, object]:
     full_id = digits * 32
     return {
@@ -61,18 +72,7 @@ def _container(name: str, port: int, digits: str) -> dict[str, object]:
         "State": "running",
         "Status": "Up 3 weeks (healthy)",
         "HostConfig": {"NetworkMode": "site_default"},
-        "NetworkSettings": {
-            "Networks": {
-                "site_default": {
-                    "NetworkID": full_id,
-                    "EndpointID": full_id[::-1],
-                    "Gateway": "172.18.0.1",
-                    "IPAddress": "172.18.0.3",
-                    "MacAddress": "02:42:ac:12:00:03",
-                    "DNSNames": None,
-                }
-            }
-        },
+        "NetworkSettings": {"Networks": {"site_default": _endpoint(full_id)}},
         "Mounts": [
             {
                 "Type": "volume",

@@ -26,19 +26,21 @@ KEPT_CONNECTIONS = "option http-keep-alive\n  http-reuse always"
 """Connections to the upstream are kept and shared: what an expert would change first."""
 
 
+def _rules() -> list[str]:
+    return [
+        "http-request deny unless METH_GET || { env(POST) -m bool }",
+        *(_action_rule(action) for action in _ACTIONS),
+        *(_section_rule(section) for section in _SECTIONS),
+        "http-request deny",
+    ]
+
+
 def config(socket: Path, upstream: Path, connections: str) -> str:
     """Return the configuration: one rule per section of the API, a log line per request.
 
     The variables that turn rules on stand in the environment there, and in `setenv` here.
     """
-    rules = "\n  ".join(
-        [
-            "http-request deny unless METH_GET || { env(POST) -m bool }",
-            *(_action_rule(action) for action in _ACTIONS),
-            *(_section_rule(section) for section in _SECTIONS),
-            "http-request deny",
-        ]
-    )
+    rules = "\n  ".join(_rules())
     switches = "\n  ".join(f"setenv {_switch(section)} 1" for section in _GRANTED)
     return f"""
 global
