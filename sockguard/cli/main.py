@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from sockguard import __version__
 from sockguard.cli import audit, health, policy, serve
 from sockguard.errors import SockguardError
+from sockguard.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _INTERRUPTED = 130
 _FINDING = 1
+_USAGE = 2
 _VERBS = (serve, health, policy, audit)
 
 
@@ -40,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
+    except SettingsError as error:
+        print(f"sockguard: {error}", file=sys.stderr)
+        return _USAGE
     except SockguardError as error:
         print(f"sockguard: {error}", file=sys.stderr)
         return _FINDING
