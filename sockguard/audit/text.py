@@ -62,7 +62,7 @@ def may_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
 def line_of(event: Mapping[str, object], *, colour: bool = False) -> str:
     """Write one event as one line without its newline.
 
-    The order: time, client, what happened, operation, target, status, reason, detail, sentence.
+    The order: time, client, what happened, operation, target, status, reason, detail, sentence, id.
     """
     kind = str(event.get("kind", ""))
     happened = str(event.get("decision") or event.get("ended") or kind)
@@ -76,7 +76,8 @@ def line_of(event: Mapping[str, object], *, colour: bool = False) -> str:
     if kind == Kind.OUTCOME:
         words += _given(event, "ms", "bytes_in", "bytes_out")
     text = printable(str(event.get("text") or ""))
-    return " ".join(words) + (f"  {text}" if text else "")
+    identity = printable(str(event.get("id") or ""))
+    return "  ".join(filter(None, (" ".join(words), text, identity)))
 
 
 def _painted(word: str, happened: str) -> str:

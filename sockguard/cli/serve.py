@@ -69,9 +69,10 @@ async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> N
     gate = _build_gate(settings, policy, sink)
     server, health = Server(gate, most), HealthSocket(gate)
     stopped = _stop_signal()
+    knowledge = await _know_ourselves(gate)
     await server.start()
     await health.start()
-    knowledge = asyncio.gather(_know_ourselves(gate), _know_the_engine(gate))
+    learning = asyncio.create_task(_know_the_engine(gate))
     gate.recorder.happened(Kind.START, f"serving policy {settings.policy}")
     _announce(settings, policy)
     try:
@@ -79,9 +80,10 @@ async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> N
     finally:
         health.stop()
         await server.stop()
-        knowledge.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await knowledge
+        for task in filter(None, (knowledge, learning)):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
     gate.recorder.close(f"stopped by {reason}")
 
 
@@ -133,16 +135,18 @@ def _show(settings: Settings) -> Callable[[bytes, bool], None]:
     return show
 
 
-async def _know_ourselves(gate: Gate) -> None:
-    """Look for our own container and follow it, so that no client can turn it against us."""
+async def _know_ourselves(gate: Gate) -> asyncio.Task[None] | None:
+    """Find our own container before any client can name it, and follow its renames."""
     container = own_container_id(Path("/proc/self"))
     if not container:
         _tell("not in a container: nothing on the Engine to protect as its own")
-        return
+        return None
     settings = gate.settings
-    await SelfKnowledge(
+    knowledge = SelfKnowledge(
         settings.upstream, container, settings.timeouts.connect, gate.know_own, _tell
-    ).watch()
+    )
+    await knowledge.look()
+    return asyncio.create_task(knowledge.watch())
 
 
 async def _know_the_engine(gate: Gate) -> None:

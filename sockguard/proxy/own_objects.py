@@ -27,6 +27,7 @@ _MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.con
 _CGROUP = re.compile(r"(?:/docker[/-]|/libpod-)([0-9a-f]{64})(?:\.scope)?$", re.MULTILINE)
 _RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
 _FOUND = 200
+_FAILURES = (Refusal, ValueError, OSError)  # TimeoutError is an OSError
 
 
 def own_container_id(proc: Path) -> str:
@@ -91,6 +92,17 @@ class SelfKnowledge:
         self._learned = learned
         self._tell = tell
 
+    async def look(self) -> None:
+        """Learn once, and say so when that fails."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._learn()
+        except _FAILURES as error:
+            self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        self._tell(f"cannot find its own container {self._id[:12]}: {error}")
+
     async def watch(self) -> None:
         """Learn, then learn again whenever our container may have been renamed; never returns."""
         failures = 0
@@ -98,9 +110,9 @@ class SelfKnowledge:
             try:
                 await self._follow()
                 failures = 0
-            except (Refusal, ValueError, OSError) as error:
+            except _FAILURES as error:
                 if failures == 0:
-                    self._tell(f"cannot find its own container {self._id[:12]}: {error}")
+                    self._complain(error)
             await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
             failures += 1
 

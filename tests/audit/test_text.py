@@ -58,6 +58,7 @@ def test_a_refusal_reads_as_one_line() -> None:
     assert line_of(REFUSED) == (
         "2026-01-02T03:04:05.000006Z ci deny containers.create target=web reason=body "
         "detail=HostConfig.Privileged  containers.create is not allowed for client 'ci'"
+        "  01M83P9GQHD7QYHQ28WZPB6YX0"
     )
 
 

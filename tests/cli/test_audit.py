@@ -110,7 +110,7 @@ def test_query_writes_one_plain_line_for_each_event(
     assert len(lines) == 6
     assert lines[3] == (
         "1970-01-01T00:00:04.000000Z ci deny containers.create reason=body "
-        "detail=HostConfig.Privileged  containers.create is not allowed for client 'ci'"
+        f"detail=HostConfig.Privileged  containers.create is not allowed for client 'ci'  {DENIED}"
     )
 
 
