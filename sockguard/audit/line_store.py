@@ -16,7 +16,7 @@ from sockguard.audit.ulid import UlidSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_PATIENCE_MS = 1000
+_PATIENCE_MS = 100  # all requests wait meanwhile
 _NEWLINE = 10
 
 

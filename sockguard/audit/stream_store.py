@@ -19,6 +19,19 @@ _STDOUT = 1
 _CANNOT_SYNC = (errno.EINVAL, errno.EROFS)  # fsync(2): a pipe, a terminal or a socket
 
 
+def _impatient(descriptor: int) -> int:
+    """Open the same stream again so that a write to it fails rather than waits for its reader.
+
+    Setting that on the descriptor itself would change it for the other processes that share it.
+    A socket cannot be opened again: it is used as it is.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(f"/proc/self/fd/{descriptor}", flags)
+    except OSError:
+        return descriptor
+
+
 class StdoutSink:
     """A sink that writes to standard output, numbered from 1 in each process."""
 
@@ -26,7 +39,8 @@ class StdoutSink:
         self, *, now: Callable[[], float], host: str = "", descriptor: int = _STDOUT
     ) -> None:
         self._buffer = LineBuffer(now=now, host=host)
-        self._descriptor = descriptor
+        self._given = descriptor
+        self._descriptor = _impatient(descriptor)
 
     def append(self, event: Mapping[str, object]) -> None:
         """Buffer one event, as in `Sink`."""
@@ -49,6 +63,11 @@ class StdoutSink:
                 raise AuditError(f"the audit log cannot be synced: {error}") from error
 
     def close(self) -> None:
-        """Flush and sync, as in `Sink`; the stream stays open."""
-        self.flush()
-        self.sync()
+        """Flush and sync, as in `Sink`; the stream that was given stays open."""
+        try:
+            self.flush()
+            self.sync()
+        finally:
+            if self._descriptor != self._given:
+                os.close(self._descriptor)
+                self._descriptor = self._given

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -23,7 +22,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
-from sockguard.audit.text import line_of
+from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.policy.check import check_socket_paths, lint
 from sockguard.policy.load import load_policy, shipped_folder
@@ -39,7 +38,6 @@ from sockguard.settings import add_options, read_settings
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from sockguard.audit.sink import Sink
     from sockguard.policy.model import Policy
@@ -66,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> None:
-    gate = _build_gate(settings, policy, sink)
+    show = Show(settings)
+    gate = _build_gate(settings, policy, sink, show)
     server, health = Server(gate, most), HealthSocket(gate)
     stopped = _stop_signal()
     knowledge = await _know_ourselves(gate)
@@ -85,14 +84,15 @@ async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> N
             with contextlib.suppress(asyncio.CancelledError):
                 await task
     gate.recorder.close(f"stopped by {reason}")
+    show.close()
 
 
-def _build_gate(settings: Settings, policy: Policy, sink: Sink) -> Gate:
+def _build_gate(settings: Settings, policy: Policy, sink: Sink, show: Show) -> Gate:
     engine = EngineRange(settings.upstream, settings.timeouts.connect)
     recorder = Recorder(
         sink,
         Quota(),
-        _show(settings),
+        show,
         host=socket.gethostname(),
         origin=lambda: (gate.policy.sha256, engine.facts.identity if engine.facts else ""),
     )
@@ -111,28 +111,6 @@ def _open_sink(settings: Settings) -> Sink:
         total_bytes=settings.audit_total_bytes,
         host=host,
     )
-
-
-def _show(settings: Settings) -> Callable[[bytes, bool], None]:
-    """Return what prints an event line on stdout, or ignores it, as the settings ask."""
-    if settings.audit == "stdout":
-        return lambda _line, _noteworthy: None
-    everything = settings.log == "all"
-    denied = settings.log == "denied"
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-
-    def show(line: bytes, noteworthy: bool) -> None:
-        if not (noteworthy or everything):
-            return
-        event = json.loads(line)
-        if denied and event.get("decision") == "allow":
-            return
-        if settings.log_format == "json":
-            print(line.decode("ascii"), end="", flush=True)
-        else:
-            print(line_of(event, colour=colour), flush=True)
-
-    return show
 
 
 async def _know_ourselves(gate: Gate) -> asyncio.Task[None] | None:

@@ -16,7 +16,7 @@ READ_AHEAD = 256 * 1024
 """Bytes kept for a slow reader before the kernel is asked to hold the rest."""
 
 
-_lingering: set[Channel] = set()
+_lingering: dict[Channel, None] = {}
 
 
 def lingering() -> int:
@@ -24,9 +24,10 @@ def lingering() -> int:
     return len(_lingering)
 
 
-def abort_lingering() -> None:
-    """Cut them all: the process is about to end."""
-    for channel in list(_lingering):
+def abort_lingering(most: int | None = None) -> None:
+    """Cut them, the longest waiting first: all, or as many as asked for."""
+    for channel in list(_lingering)[:most]:
+        _lingering.pop(channel, None)
         channel.abort()
 
 
@@ -44,11 +45,13 @@ class Channel(asyncio.Protocol):
     """One connected peer. Bytes are read with `read`, or go to `sink` while one is set."""
 
     __slots__ = (
+        "_ahead",
+        "_full",
         "_held",
+        "_held_back",
         "_loop",
         "_on_lost",
         "_on_open",
-        "_paused",
         "_size",
         "_source",
         "_waiter",
@@ -68,7 +71,9 @@ class Channel(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()  # asking anew costs a system call each time
         self._held: list[bytes] = []
         self._size = 0
-        self._paused = False
+        self._ahead = False  # more has come than anybody wanted to read
+        self._held_back = False  # the target of what comes is slow
+        self._full = False  # the peer is slow to take what is written
         self._waiter: asyncio.Future[None] | None = None
         self._source: Channel | None = None
         self.eof = False
@@ -92,9 +97,9 @@ class Channel(asyncio.Protocol):
             return
         self._held.append(data)
         self._size += len(data)
-        if self._size > READ_AHEAD and not self._paused:
-            self._paused = True
-            self.transport.pause_reading()
+        if self._size > READ_AHEAD and not self._ahead:
+            self._ahead = True
+            self._read_or_not()
         self._wake()
 
     def eof_received(self) -> bool:
@@ -109,10 +114,10 @@ class Channel(asyncio.Protocol):
         """End: nothing can be written any more."""
         del exc
         self.lost = True
-        _lingering.discard(self)
+        _lingering.pop(self, None)
         source, self._source = self._source, None
         if source is not None:
-            source.resume()
+            source.hold_back(False)
         if not self.eof:
             self.eof_received()
         self._wake()
@@ -121,14 +126,15 @@ class Channel(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Stop the source of what is written here while the peer is slow."""
+        self._full = True
         if self._source is not None:
-            self._source.pause()
+            self._source.hold_back(True)
 
     def resume_writing(self) -> None:
         """Let the source go on."""
+        self._full = False
         if self._source is not None:
-            self._source.resume()
-        self._wake()
+            self._source.hold_back(False)
 
     # --- called by the data plane
 
@@ -146,9 +152,9 @@ class Channel(asyncio.Protocol):
         data = held[0] if len(held) == 1 else b"".join(held)
         self._held = []
         self._size = 0
-        if self._paused:
-            self._paused = False
-            self.resume()
+        if self._ahead:
+            self._ahead = False
+            self._read_or_not()
         return data
 
     @property
@@ -173,6 +179,7 @@ class Channel(asyncio.Protocol):
     def feeds(self, target: Channel) -> None:
         """Read from here only as fast as the target's peer takes it."""
         target._source = self
+        self.hold_back(target._full)
 
     def write(self, *pieces: bytes) -> None:
         """Queue the pieces for the peer; nothing happens when it is gone."""
@@ -188,14 +195,22 @@ class Channel(asyncio.Protocol):
         if not self.lost and not self.transport.is_closing():
             self.transport.write_eof()
 
-    def pause(self) -> None:
-        """Stop reading from the peer."""
-        if not self.lost and not self.transport.is_closing():
-            self.transport.pause_reading()
+    def hold_back(self, held_back: bool) -> None:
+        """Stop reading from the peer while whoever it feeds is slow, or go on."""
+        self._held_back = held_back
+        self._read_or_not()
 
-    def resume(self) -> None:
-        """Read from the peer again."""
-        if not self.lost and not self.transport.is_closing():
+    @property
+    def silenced(self) -> bool:
+        """Whether nothing is read at present, so that not even the peer's end can be seen."""
+        return self._ahead or self._held_back
+
+    def _read_or_not(self) -> None:
+        if self.lost or self.transport.is_closing():
+            return
+        if self.silenced:
+            self.transport.pause_reading()
+        else:
             self.transport.resume_reading()
 
     def close(self, grace: float) -> None:
@@ -206,7 +221,7 @@ class Channel(asyncio.Protocol):
 
     def linger(self, seconds: float) -> None:
         """Leave the peer so much time to read what was written, then cut."""
-        _lingering.add(self)
+        _lingering[self] = None
         self._loop.call_later(seconds, self.abort)
 
     def abort(self) -> None:

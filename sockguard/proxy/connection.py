@@ -157,7 +157,6 @@ class Connection:
         connections[self] = connections.pop(self, None)  # the longest idle stays first
         self.idle = True
         data = await self.channel.read()
-        self.idle = False
         if not data:
             return None
         self._whole = False
@@ -170,6 +169,7 @@ class Connection:
             data += await self.read_more("the connection ended within a request head")
             end = find_head_end(data, scanned)
         self._expiry = 0.0
+        self.idle = False
         self.channel.put_back(data[end:])
         return data[:end]
 

@@ -40,7 +40,7 @@ class EngineRange:
     def __init__(self, path: Path, connect_seconds: float) -> None:
         self._path = path
         self._seconds = connect_seconds
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[EngineFacts] | None = None
         self.facts: EngineFacts | None = None
 
     @property
@@ -53,11 +53,21 @@ class EngineRange:
         self.facts = None
 
     async def learn(self) -> EngineFacts:
-        """Return the facts, asking the Engine unless they are known; raises a refusal."""
-        async with self._asking:
-            if self.facts is None:
-                self.facts = await self._ask()
+        """Return the facts, asking the Engine unless they are known; raises a refusal.
+
+        Whoever comes while the Engine is being asked gets the same answer, or the same refusal.
+        """
+        if self.facts is not None:
             return self.facts
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().create_task(self._ask())
+        asking = self._asking
+        try:
+            self.facts = await asyncio.shield(asking)
+        finally:
+            if asking.done():
+                self._asking = None
+        return self.facts
 
     async def _ask(self) -> EngineFacts:
         channel = await connect(self._path, self._seconds)

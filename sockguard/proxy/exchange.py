@@ -259,7 +259,7 @@ class Exchange:
 
     def peer_gone(self) -> bool:
         """Ask whether a side that sent its end is gone altogether; if so, end the exchange."""
-        if self._client.eof and self._client.hung_up():
+        if (self._client.eof or self._client.silenced) and self._client.hung_up():
             self.client_left()
             return True
         if self._tunnel is not None and self._tunnel.engine_left():

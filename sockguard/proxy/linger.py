@@ -58,6 +58,7 @@ def discard_body(channel: Channel, framing: Framing) -> bool:
 async def linger(channel: Channel, seconds: float) -> None:
     """Half-close, then discard what comes until the client ends, at most so long."""
     channel.write_eof()
+    channel.hold_back(False)
     if channel.eof or channel.lost:
         return
     over = asyncio.get_running_loop().create_future()

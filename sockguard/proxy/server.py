@@ -24,8 +24,9 @@ MOST_CONNECTIONS = 10_000
 FEWEST_CONNECTIONS = 64
 RESERVED_DESCRIPTORS = 128
 DESCRIPTORS_PER_CONNECTION = 3
-MOST_TURNED_AWAY = 64
 TURNED_AWAY_SECONDS = 1.0
+LAST_WORDS_SECONDS = 0.1
+"""What cut requests get at a shutdown to write their outcome."""
 _DIRECTORY_MODE = 0o750
 
 
@@ -95,7 +96,7 @@ class Server:
     def _accept(self, channel: Channel, listener: str) -> None:
         sock = channel.transport.get_extra_info("socket")
         connections = self._gate.connections
-        if len(connections) >= self._most and not self._evict_idle():
+        if len(connections) + lingering() >= self._most and not self._make_room():
             self._turn_away(channel)
             return
         connection = Connection(channel, caller_of(sock.fileno(), listener), self._gate)
@@ -104,7 +105,11 @@ class Server:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _evict_idle(self) -> bool:
+    def _make_room(self) -> bool:
+        """End what is only waiting: a peer that does not take its last bytes, an idle one."""
+        if lingering():
+            abort_lingering(1)
+            return True
         oldest = next((each for each in self._gate.connections if each.idle), None)
         if oldest is None:
             return False
@@ -118,8 +123,9 @@ class Server:
         )
         channel.write(refusal_response(refusal, "", close=True))
         channel.write_eof()
-        # A client that is still writing its request would miss the answer if we closed at once.
-        channel.linger(TURNED_AWAY_SECONDS if lingering() < MOST_TURNED_AWAY else 0.0)
+        # A client that is still writing its request would miss the answer if we closed at once;
+        # the next one that comes takes its place.
+        channel.linger(TURNED_AWAY_SECONDS)
 
     async def _tick(self) -> None:
         """Look after time limits every second, after half-closed peers every few seconds."""
@@ -149,7 +155,9 @@ class Server:
         for connection in list(gate.connections):
             connection.cut("shutdown")
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
+            await asyncio.wait(self._tasks, timeout=LAST_WORDS_SECONDS)
+        for task in self._tasks:
+            task.cancel()
         if self._clock is not None:
             self._clock.cancel()
         abort_lingering()

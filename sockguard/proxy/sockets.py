@@ -89,14 +89,20 @@ def listen(path: Path, owner: SocketFile) -> ListeningSocket:
             sock.bind(str(path))
         finally:
             os.umask(before)
-        _own(path, owner)
-        sock.listen(BACKLOG)
+        try:
+            _own(path, owner)
+            sock.listen(BACKLOG)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
         sock.setblocking(False)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         sock.close()
-        raise SocketError(
-            f"the socket {path} cannot be made: {error.strerror or error}; {VOLUME_LINES}"
-        ) from error
+        reason = getattr(error, "strerror", None) or error
+        raise SocketError(f"the socket {path} cannot be made: {reason}; {VOLUME_LINES}") from error
+    except SocketError:
+        sock.close()
+        raise
     return ListeningSocket(path, sock)
 
 

@@ -33,8 +33,12 @@ def test_a_stream_that_is_a_file_is_synced(tmp_path: Path, monkeypatch: pytest.M
     synced: list[int] = []
     monkeypatch.setattr(os, "fdatasync", synced.append)
     with (tmp_path / "log").open("wb") as file:
-        StdoutSink(now=lambda: 1.0, descriptor=file.fileno()).sync()
-        assert synced == [file.fileno()]
+        sink = StdoutSink(now=lambda: 1.0, descriptor=file.fileno())
+        sink.sync()
+        assert len(synced) == 1
+        assert os.fstat(synced[0]).st_ino == os.fstat(file.fileno()).st_ino
+        monkeypatch.undo()
+        sink.close()
 
 
 def test_a_reader_that_has_gone_away_is_an_error() -> None:
@@ -44,6 +48,23 @@ def test_a_reader_that_has_gone_away_is_an_error() -> None:
     sink.append({"kind": "start"})
     with pytest.raises(AuditError, match="Broken pipe"):
         sink.flush()
+    with pytest.raises(AuditError, match="Broken pipe"):
+        sink.append({"kind": "start"})
+        sink.close()
     os.close(writer)
-    with pytest.raises(AuditError, match="Bad file descriptor"):
-        sink.sync()
+
+
+def test_a_reader_that_is_stuck_is_an_error_and_no_wait() -> None:
+    reader, writer = os.pipe()
+    sink = StdoutSink(now=lambda: 1.0, descriptor=writer)
+    with pytest.raises(AuditError, match="nobody reads the log"):
+        for _ in range(100):
+            sink.append({"kind": "start", "text": "x" * 2000})
+            sink.flush()
+    os.read(reader, 1 << 20)
+    sink.append({"kind": "start"})
+    sink.flush()
+    assert b'"kind":"gap"' in os.read(reader, 1 << 20)
+    sink.close()
+    os.close(reader)
+    os.close(writer)
