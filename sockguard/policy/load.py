@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from sockguard.policy.assemble import SHIPPED, assemble
+from sockguard.policy.characters import unfit_characters
 from sockguard.policy.check import run_expectations
 from sockguard.policy.complaints import Complaint, Complaints, PolicyError
 from sockguard.policy.model import Source
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 
     from sockguard.policy.model import Policy
 
-__all__ = ["PolicyError", "load_policy", "load_text", "load_texts", "shipped_folder"]
+__all__ = ["PolicyError", "load_policy", "load_text", "load_texts", "read_file", "shipped_folder"]
 
-MAX_FILE = 1024**2
+_MIB = 1024**2
+MAX_FILE = _MIB
 """No policy is near this size: what is, was not meant."""
 MAX_FILES = 1000
 MAX_DEPTH = 32
@@ -107,7 +109,7 @@ def _read(path: str) -> dict[str, bytes]:
     """Return the bytes of a file, or of each policy file of a folder, by path."""
     try:
         if not stat.S_ISDIR(Path(path).stat().st_mode):
-            return {path: _read_file(path)}
+            return {path: read_file(path)}
         files = sorted(str(file) for file in Path(path).iterdir() if _is_policy_name(file.name))
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -115,28 +117,31 @@ def _read(path: str) -> dict[str, bytes]:
         raise PolicyError([Complaint(path, 0, "the folder holds no .yaml file")])
     if len(files) > MAX_FILES:
         raise PolicyError([Complaint(path, 0, f"the folder holds over {MAX_FILES} files")])
-    return {file: _read_file(file) for file in files}
+    return {file: read_file(file) for file in files}
 
 
 def _is_policy_name(name: str) -> bool:
     return name.endswith(SUFFIXES) and not name.startswith(".")
 
 
-def _read_file(path: str) -> bytes:
-    """Read one regular file; O_NONBLOCK keeps a FIFO from blocking before it is recognised."""
+def read_file(path: str, most: int = MAX_FILE) -> bytes:
+    """Read one regular file of up to `most` bytes; raises PolicyError.
+
+    O_NONBLOCK keeps a FIFO from blocking before it is recognised.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise PolicyError([Complaint(path, 0, "is not a regular file")])
             with open(descriptor, "rb", closefd=False) as file:
-                data = file.read(MAX_FILE + 1)
+                data = file.read(most + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise _unreadable(path, error) from error
-    if len(data) > MAX_FILE:
-        raise PolicyError([Complaint(path, 0, "is larger than 1 MiB")])
+    if len(data) > most:
+        raise PolicyError([Complaint(path, 0, f"is larger than {most // _MIB} MiB")])
     return data
 
 
@@ -150,17 +155,20 @@ def _unreadable(path: str, error: OSError) -> PolicyError:
 def _parse(name: str, data: bytes, complaints: Complaints) -> Node:
     """Parse one file; an empty mapping and a complaint where it is no YAML we accept."""
     try:
-        return _Reader(name, data.decode("utf-8"), complaints).document()
-    except UnicodeDecodeError:
-        complaints.add(Source(name, 1), "is not UTF-8 text")
+        text = data.decode("utf-8")
+        unfit = [Complaint(name, line, message) for line, message in unfit_characters(text)]
+        if not unfit:
+            return _Reader(name, text, complaints).document()
+        complaints.found.extend(unfit)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        complaints.add(Source(name, line), "is not UTF-8 text")
     except PolicyError as error:
         complaints.found.extend(error.complaints)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         complaints.add(Source(name, line), f"is not YAML: {error.problem or error.context}")
-    except yaml.YAMLError as error:
-        complaints.add(Source(name, 1), f"is not YAML: {str(error).splitlines()[0]}")
     return Node(Source(name, 1), {})
 
 

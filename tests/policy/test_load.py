@@ -87,7 +87,8 @@ def test_scalars_are_those_of_the_core_schema(text: str, value: object) -> None:
         ("allow:\n\t- system/hello", "3: is not YAML: "),
         ("allow: " + "[" * 40 + "]" * 40, "2: is nested more than 32 levels deep"),
         ('allow: ["\\ud800"]', "2: holds half of a surrogate pair"),
-        ("allow: [\x00]", "1: is not YAML: unacceptable character"),
+        ("allow: []\n# \x00", "3: U+0000 is no character of YAML"),
+        ("allow: []\n#\u2028allow: []", "3: U+2028 begins a new line for YAML"),
     ],
 )
 def test_yaml_with_more_than_one_reading_is_refused_with_its_line(
@@ -99,7 +100,20 @@ def test_yaml_with_more_than_one_reading_is_refused_with_its_line(
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_bytes(b"version: 1\nallow: [\xff]\n")
-    assert fault(path) == "PATH:1: is not UTF-8 text"
+    assert fault(path) == "PATH:2: is not UTF-8 text"
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\r"])
+def test_a_comment_never_becomes_policy(end: str) -> None:
+    item = "allow:\n  - system/hello\n  # a note"
+    (complaint,) = complaints_about(f"{item}{end}  - engine/everything\n")
+    assert complaint.startswith("4: ")
+
+
+def test_lines_may_end_as_on_windows() -> None:
+    policy = load_text("version: 1\r\nallow:\r\n  - containers.list # note\r\n")
+    (grant,) = policy.clients["main"].role.grants["containers.list"]
+    assert grant.source.line == 3
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n...\n", "[]", "text", "version: 1"])
