@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.sets import SETS
+from sockguard.errors import Reason
 from sockguard.identity.caller import OVERFLOW_ID
+from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.complaints import Complaint, PolicyError
 from sockguard.policy.model import MAIN, Effect, Mode
 from sockguard.policy.rehearse import rehearse
@@ -75,11 +77,12 @@ def lint(policy: Policy) -> list[Complaint]:
     for role in {id(role): role for role in _roles(policy)}.values():
         found += _role_warnings(role)
     found += _unused_roles(policy)
+    found += _empty_cases(policy)
     return sorted(set(found))
 
 
 def _roles(policy: Policy) -> Iterable[Role]:
-    own = [role for name, role in policy.roles.items() if not name.startswith("shipped/")]
+    own = [role for name, role in policy.roles.items() if not name.startswith(SHIPPED)]
     return [*own, *(client.role for client in policy.clients.values())]
 
 
@@ -113,6 +116,23 @@ def _unused_roles(policy: Policy) -> Iterator[Complaint]:
     for name, role in policy.roles.items():
         if policy.clients and name not in used and "/" not in name:
             yield _warning(role.source, f"the role {name!r} is used by no client")
+
+
+WHATEVER_THE_POLICY = (Reason.MALFORMED, Reason.VERSION, Reason.UNKNOWN_OPERATION)
+"""Reasons that hold for a request under every policy: a case that meets one tests none."""
+
+
+def _empty_cases(policy: Policy) -> Iterator[Complaint]:
+    for case in policy.expectations:
+        if case.then is not Effect.DENY or case.because or case.source.file.startswith(SHIPPED):
+            continue
+        decision = rehearse(case.client, case.method, case.target, case.body).decision
+        if decision.reason in WHATEVER_THE_POLICY:
+            yield _warning(
+                case.source,
+                f"{case.method} {case.target} is denied under every policy ({decision.message});"
+                f" mend the case, or say `because: {decision.reason}` if that is what is meant",
+            )
 
 
 HALF_OPEN = (

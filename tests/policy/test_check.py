@@ -160,6 +160,31 @@ def test_what_loads_and_is_probably_not_meant_is_warned_of(text: str, expected: 
     assert warnings(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        ("do: GET /contaners/json", "unknown_operation"),
+        ("do: GET /containers/json HTTP/1.1", "malformed"),
+        ("do: GET /v1.999/containers/json", "version"),
+        ("do: OPTIONS /_ping", "unknown_operation"),
+        ("do: POST /containers/create, body: {Imge: {a: 1}, imge: 2}", ""),
+        ("do: GET /info", ""),
+    ],
+)
+def test_a_case_that_is_denied_under_every_policy_is_warned_of_unless_it_says_so(
+    case: str, reason: str
+) -> None:
+    text = "allow: [system/hello]\nexpect:\n  - {{as: main, {}, then: deny{}}}\n"
+    found = warnings(text.format(case, ""))
+    if not reason:
+        assert found == []
+        return
+    (warning,) = found
+    assert warning.startswith(f"4: {case.removeprefix('do: ')} is denied under every policy (")
+    assert f"`because: {reason}`" in warning
+    assert warnings(text.format(case, f", because: {reason}")) == []
+
+
 def test_a_socket_path_beyond_the_kernels_room_is_an_error_with_its_length() -> None:
     policy = policy_of("clients: {web: {allow: []}, shared: {allow: [], socket: main}}")
     check_socket_paths(policy, "/run/sockguard")

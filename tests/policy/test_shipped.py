@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.policy.check import lint
 from sockguard.policy.load import PolicyError, load_policy, load_texts, shipped_folder
 from sockguard.policy.model import Effect
 
@@ -28,6 +29,11 @@ def test_a_shipped_policy_has_roles_and_cases_for_both_verdicts(path: object) ->
     for name in (name for name in policy.roles if "/" not in name):
         verdicts = {case.then for case in cases if case.client.role.name == name}
         assert verdicts == {Effect.ALLOW, Effect.DENY}, name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_nothing_is_to_be_warned_of_in_a_shipped_policy(path: object) -> None:
+    assert lint(load_policy(str(path), shipped=shipped_folder(), serving=False)) == []
 
 
 @pytest.mark.parametrize("role", ROLES)
