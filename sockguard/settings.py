@@ -11,12 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
+from sockguard.policy.complaints import did_you_mean
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
+_MAX_ID = 2**32 - 2  # (gid_t)-1 means "leave it" to chown(2)
 _UNITS = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+# What Kubernetes sets in every pod beside a Service whose name begins with sockguard: its docs,
+# "Service", section "Environment variables".
+_SERVICE_LINK = re.compile(
+    r"SOCKGUARD(_[A-Z0-9_]*)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?"
+    r"|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
+)
 
 
 class SettingsError(SockguardError):
@@ -33,7 +43,7 @@ class Timeouts:
     quick_answer: float = 120.0
     discard: float = 5.0
     hangup_poll: float = 5.0
-    drain: float = 5.0
+    drain: float = 4.8
     stream_grace: float = 3.0
     tick: float = 1.0
 
@@ -110,8 +120,8 @@ def _mode(text: str) -> int:
 def _gid(text: str) -> int | None:
     if not text:
         return None
-    if re.fullmatch(r"[0-9]{1,10}", text) is None:
-        raise ValueError("must be the number of a group")
+    if re.fullmatch(r"[0-9]{1,10}", text) is None or int(text) > _MAX_ID:
+        raise ValueError(f"must be the number of a group, {_MAX_ID} at most")
     return int(text)
 
 
@@ -132,11 +142,13 @@ OPTIONS = (
     Option("audit", "folder", _one_of("folder", "stdout"), "folder, or stdout for no folder"),
     Option("audit_segment", "16MiB", _size, "size at which an audit file is closed"),
     Option("audit_total", "256MiB", _size, "size of all audit files, the oldest goes first"),
-    Option("main_socket_mode", "0660", _mode, "mode of the main socket"),
-    Option("main_socket_gid", "", _gid, "group of the main socket"),
-    Option("log", "changes", _one_of("denied", "changes", "all"), "which requests stdout shows"),
-    Option("log_format", "text", _one_of("text", "json"), "how stdout shows them"),
-    Option("hints", "event", _one_of("event", "full"), "full: answers name the missing grant"),
+    Option("main_socket_mode", "0660", _mode, "mode of the main socket, in octal"),
+    Option("main_socket_gid", "", _gid, "number of the group of the main socket"),
+    Option(
+        "log", "changes", _one_of("denied", "changes", "all"), "denied, changes or all requests"
+    ),
+    Option("log_format", "text", _one_of("text", "json"), "text or json on stdout"),
+    Option("hints", "event", _one_of("event", "full"), "event, or full to answer with the grant"),
 )
 
 
@@ -180,9 +192,12 @@ def _value(option: Option, arguments: argparse.Namespace, environ: Mapping[str, 
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
     known = {option.variable for option in OPTIONS}
     for name in sorted(environ):
-        if name.startswith("SOCKGUARD_") and name not in known:
+        if name in known or _SERVICE_LINK.fullmatch(name):
+            continue
+        if name.startswith("SOCKGUARD_"):
             settings = ", ".join(sorted(known))
-            raise SettingsError(f"{name}: no such setting; the known ones are {settings}")
+            hint = did_you_mean(name, known)
+            raise SettingsError(f"{name}: no such setting{hint}; the known ones are {settings}")
 
 
 def socket_dir_of(flag: str | None, environ: Mapping[str, str]) -> Path:

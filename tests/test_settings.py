@@ -40,6 +40,8 @@ def test_audit_on_stdout_needs_no_folder() -> None:
         (["--upstream", "tcp://1.2.3.4:2375"], {}, "--upstream"),
         (["--main-socket-mode", "rw"], {}, "--main-socket-mode"),
         (["--main-socket-gid", "docker"], {}, "--main-socket-gid"),
+        (["--main-socket-gid", "4294967295"], {}, "--main-socket-gid"),
+        (["--main-socket-gid", "9999999999"], {}, "--main-socket-gid"),
         (["--audit-segment", "16"], {}, None),
         (["--audit-segment", "lots"], {}, "--audit-segment"),
         (["--log", "some"], {}, "--log"),
@@ -56,6 +58,50 @@ def test_a_value_that_cannot_be_used_is_named(
         return
     with pytest.raises(SettingsError, match=named):
         settings(arguments, environ)
+
+
+def test_a_group_is_one_that_the_kernel_knows() -> None:
+    assert settings(["--main-socket-gid", "4294967294"]).main_socket_gid == 4294967294
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SOCKGUARD_SERVICE_HOST",
+        "SOCKGUARD_SERVICE_PORT",
+        "SOCKGUARD_SERVICE_PORT_HTTP",
+        "SOCKGUARD_PORT",
+        "SOCKGUARD_PORT_2375_TCP",
+        "SOCKGUARD_PORT_2375_TCP_ADDR",
+        "SOCKGUARD_PORT_53_UDP_PROTO",
+        "SOCKGUARD_AUDIT_2_SERVICE_HOST",
+        "SOCKGUARD_AUDIT_2_PORT_1_SCTP_PORT",
+    ],
+)
+def test_what_kubernetes_sets_beside_a_service_of_our_name_is_no_setting(name: str) -> None:
+    assert settings([], {name: "tcp://10.0.0.1:2375"}).policy == "read-only"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("SOCKGUARD_POLICIY", "did you mean SOCKGUARD_POLICY?"),
+        ("SOCKGUARD_SOCKETDIR", "did you mean SOCKGUARD_SOCKET_DIR?"),
+        ("SOCKGUARD_PORTS", "no such setting"),
+        ("SOCKGUARD_SUPPORT", "no such setting"),
+        ("SOCKGUARD_PORT_2375", "no such setting"),
+        ("SOCKGUARD_PORT_x_TCP", "no such setting"),
+        ("SOCKGUARD_PORT_1_TCP_", "no such setting"),
+        ("SOCKGUARD_SERVICE_HOST\n", "no such setting"),
+        ("SOCKGUARD_SERVICE_PORT_", "no such setting"),
+        ("SOCKGUARD_service_HOST", "no such setting"),
+        ("SOCKGUARD_", "no such setting"),
+    ],
+)
+def test_any_other_variable_of_our_name_is_an_error_with_the_nearest(name: str, hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings([], {name: "1"})
+    assert hint in str(caught.value)
 
 
 def test_variables_follow_the_names_of_the_flags() -> None:

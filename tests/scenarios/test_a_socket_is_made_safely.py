@@ -76,6 +76,27 @@ def test_the_owner_is_the_one_asked_for(short_path: Path) -> None:
     listening.sock.close()
 
 
+@pytest.mark.parametrize("gid", [2**32, 2**64])
+def test_a_socket_that_cannot_be_given_away_leaves_nothing_behind(
+    short_path: Path, gid: int
+) -> None:
+    with pytest.raises(SocketError, match="cannot be made"):
+        listen(short_path / "docker.sock", SocketFile(gid=gid))
+    assert list(short_path.iterdir()) == []
+
+
+def test_a_socket_that_may_not_be_given_away_leaves_nothing_behind(
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse)
+    with pytest.raises(SocketError, match="may not give a socket to"):
+        listen(short_path / "docker.sock", SocketFile(gid=1))
+    assert list(short_path.iterdir()) == []
+
+
 def test_a_successors_socket_is_not_unlinked(short_path: Path) -> None:
     path = short_path / "docker.sock"
     old = listen(path, SocketFile())
