@@ -16,6 +16,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.read_store import events, find, follow
 from sockguard.audit.sink import AuditError
 from sockguard.audit.text import line_of, may_colour, page_of
+from sockguard.cli.say import put
 
 if TYPE_CHECKING:
     import argparse
@@ -47,7 +48,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_reading(parser: argparse.ArgumentParser, verb: Verb) -> None:
-    parser.add_argument("--dir", type=Path, metavar="DIR", help="the audit folder")
+    parser.add_argument(
+        "--dir", type=Path, metavar="DIR", help="the audit folder [SOCKGUARD_AUDIT_DIR]"
+    )
     parser.add_argument("--json", action="store_true", help="events as JSON lines")
     parser.set_defaults(run=verb)
 
@@ -56,7 +59,7 @@ def _query(arguments: argparse.Namespace) -> int:
     folder = _folder(arguments)
     for event in follow(folder, _wait) if arguments.follow else events(folder):
         if _matches(event, arguments):
-            _say(_json(event) if arguments.json else line_of(event, colour=_colour()))
+            put(_json(event) if arguments.json else line_of(event, colour=_colour()))
     return _GOOD
 
 
@@ -65,14 +68,8 @@ def _show(arguments: argparse.Namespace) -> int:
     found = find(folder, arguments.id)
     if not found:
         raise AuditError(f"no event {arguments.id} in {folder}")
-    _say("\n".join(map(_json, found)) if arguments.json else page_of(found, colour=_colour()))
+    put("\n".join(map(_json, found)) if arguments.json else page_of(found, colour=_colour()))
     return _GOOD
-
-
-def _say(text: str) -> None:
-    """Print, spelling out the letters that the terminal's encoding does not have."""
-    encoding = sys.stdout.encoding
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _folder(arguments: argparse.Namespace) -> Path:

@@ -10,6 +10,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from sockguard.cli.say import say
 from sockguard.errors import SockguardError
 from sockguard.proxy.health import health_path
 from sockguard.settings import socket_dir_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
 _SECONDS = 5.0
+_LONGEST = 64 * 1024
 
 
 class HealthError(SockguardError):
@@ -27,7 +29,11 @@ class HealthError(SockguardError):
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb."""
     parser = commands.add_parser("health", help="ask the running server whether all is well")
-    parser.add_argument("--socket-dir", help="where the server has its sockets")
+    parser.add_argument(
+        "--socket-dir",
+        metavar="DIR",
+        help="where the server has its sockets [SOCKGUARD_SOCKET_DIR; /run/sockguard]",
+    )
     parser.add_argument("--json", action="store_true", help="print the server's answer as it is")
     parser.set_defaults(run=run)
 
@@ -35,24 +41,31 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Print one line for each part; return 0 when all are well, else 1."""
     path = health_path(socket_dir_of(arguments.socket_dir, os.environ))
-    answer = _ask(str(path))
-    told = json.loads(answer)
+    told = _read(_ask(str(path)), str(path))
     if arguments.json:
-        print(answer.strip())
+        print(json.dumps(told))
     else:
-        for part, state in told.items():
-            if part != "healthy":
-                print(f"{part}: {state}")
-    return 0 if told["healthy"] else 1
+        say(f"{part}: {state}" for part, state in told.items() if part != "healthy")
+    return 0 if told["healthy"] is True else 1
 
 
-def _ask(path: str) -> str:
+def _read(answer: bytes, path: str) -> dict[str, object]:
+    try:
+        told = json.loads(answer)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "healthy" not in told:
+        raise HealthError(f"what answers at {path} is no sockguard")
+    return told
+
+
+def _ask(path: str) -> bytes:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
         peer.settimeout(_SECONDS)
         try:
             peer.connect(path)
-            with peer.makefile("r", encoding="ascii") as lines:
-                answer = lines.readline()
+            with peer.makefile("rb") as lines:
+                answer = lines.readline(_LONGEST)
         except OSError as error:
             raise HealthError(
                 f"no server answers at {path} ({error.strerror or error}); "

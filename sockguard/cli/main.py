@@ -11,7 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from sockguard import __version__
-from sockguard.cli import audit, health, policy, serve
+from sockguard.cli import audit, completion, health, policy, serve
+from sockguard.cli.say import tell
 from sockguard.errors import SockguardError
 from sockguard.settings import SettingsError
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _FINDING = 1
 _USAGE = 2
-_VERBS = (serve, health, policy, audit)
+_VERBS = (serve, health, policy, audit, completion)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser with every verb."""
     parser = argparse.ArgumentParser(
-        prog="sockguard", description="A firewall for the Docker Engine's socket."
+        prog="sockguard",
+        description="A firewall for the Docker Engine's socket.",
+        epilog="Exit codes: 0 good, 1 finding or error, 2 usage, 3 refused, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"sockguard {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -43,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
     except SettingsError as error:
-        print(f"sockguard: {error}", file=sys.stderr)
+        tell(error)
         return _USAGE
     except SockguardError as error:
-        print(f"sockguard: {error}", file=sys.stderr)
+        tell(error)
         return _FINDING
     except KeyboardInterrupt:
         return _INTERRUPTED

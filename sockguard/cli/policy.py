@@ -11,14 +11,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sockguard.cli.say import put, say
 from sockguard.errors import SockguardError
 from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.check import lint
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.explain import Answer, rights_of, sets_in
-from sockguard.policy.load import PolicyError, load_policy, shipped_folder
+from sockguard.policy.load import PolicyError, load_policy, read_file, shipped_folder
 from sockguard.policy.model import MAIN
 from sockguard.policy.rehearse import rehearse
+from sockguard.proxy.read_body import LONGEST_JSON
 from sockguard.wire.document import decode
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def _verb(
     verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
 ) -> argparse.ArgumentParser:
     parser = verbs.add_parser(name, help=summary)
-    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -97,8 +99,7 @@ def _check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(report) for report in reports], indent=2))
     else:
-        for report in reports:
-            print("\n".join(_report_lines(report)))
+        say(line for report in reports for line in _report_lines(report))
     return GOOD if all(report.loads for report in reports) else FINDING
 
 
@@ -140,9 +141,8 @@ def _explain(arguments: argparse.Namespace) -> int:
         print(json.dumps([_explained(client) for client in clients], indent=2))
         return GOOD
     if not clients:
-        print(f"{arguments.file} has no clients: its roles are for others to use")
-    for client in clients:
-        print("\n".join(_explanation(client)))
+        say([f"{arguments.file} has no clients: its roles are for others to use"])
+    say(line for client in clients for line in _explanation(client))
     return GOOD
 
 
@@ -200,17 +200,17 @@ def _try(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(_verdict(rehearsal), indent=2))
     else:
-        print("\n".join(_verdict_lines(rehearsal)))
+        say(_verdict_lines(rehearsal))
     return GOOD if rehearsal.decision.allowed else REFUSED
 
 
 def _bytes_of(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise SockguardError(f"{name}: cannot be read: {error.strerror}") from error
+    if name != "-":
+        return read_file(name, LONGEST_JSON)
+    data = sys.stdin.buffer.read(LONGEST_JSON + 1)
+    if len(data) > LONGEST_JSON:
+        raise SockguardError(f"standard input is larger than {LONGEST_JSON // 1024**2} MiB")
+    return data
 
 
 def _verdict(rehearsal: Rehearsal) -> dict[str, object]:
@@ -249,8 +249,10 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         summaries = {name: _amounts_to(role.source.file) for name, role in sorted(roles.items())}
         width = max(map(len, summaries))
-        lines = [f"{name:<{width}}  {says}" for name, says in summaries.items()]
-        print(json.dumps(summaries, indent=2) if arguments.json else "\n".join(lines))
+        if arguments.json:
+            print(json.dumps(summaries, indent=2))
+        else:
+            say(f"{name:<{width}}  {says}" for name, says in summaries.items())
         return GOOD
     name = arguments.name.removeprefix(SHIPPED)
     if name not in roles:
@@ -259,7 +261,10 @@ def _show(arguments: argparse.Namespace) -> int:
     file = roles[name].source.file
     text = Path(file).read_text(encoding="utf-8")
     shown = {"role": name, "amounts_to": _amounts_to(file), "text": text}
-    print(json.dumps(shown, indent=2) if arguments.json else text, end="\n" * arguments.json)
+    if arguments.json:
+        print(json.dumps(shown, indent=2))
+    else:
+        put(text.removesuffix("\n"))
     return GOOD
 
 

@@ -156,7 +156,7 @@ def test_show_as_json_is_a_line_for_each_event(
     [
         (("show", "01ZZZZ"), "no event 01ZZZZ in "),
         (("show", "01M83P"), "several events begin so: "),
-        (("show", "\x1b]0;"), "'\\x1b]0;' is not the beginning of an event id"),
+        (("show", "\x1b]0;"), "'\\\\x1b]0;' is not the beginning of an event id"),
         (("query", "--dir", "/nowhere/at/all"), "there is no audit folder /nowhere/at/all"),
     ],
 )

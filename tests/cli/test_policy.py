@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,6 +150,69 @@ def test_try_reads_a_body_from_a_file_or_standard_input(
     code, _, err = run(capsys, *words, str(tmp_path / "none.json"))
     assert code == 1
     assert "cannot be read" in err
+
+
+@pytest.mark.parametrize("word", ["--body", "--given"])
+def test_try_reads_no_special_file_and_waits_for_none(
+    capsys: pytest.CaptureFixture[str], policy: str, tmp_path: Path, word: str
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    words = ["try", policy, "--as", "web", "POST", "/containers/create", word, str(fifo)]
+    assert run(capsys, *words) == (1, "", f"sockguard: {fifo}: is not a regular file\n")
+
+
+@pytest.mark.parametrize("name", ["body.json", "-"])
+def test_try_takes_no_body_that_live_traffic_could_not_have(
+    capsys: pytest.CaptureFixture[str],
+    policy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    large = b" " * (4 * 1024**2 + 1)
+    (tmp_path / "body.json").write_bytes(large)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(large)))
+    words = ["try", policy, "--as", "web", "POST", "/containers/create", "--body", name]
+    code, out, err = run(capsys, *words)
+    assert (code, out) == (1, "")
+    assert "4 MiB" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        (["G\x1b[31mET", "/info"], ""),
+        (["GET", "/containers/\x1b[2J\u202e/json"], ""),
+        (["POST", "/containers/create?\x1b[2J=1"], ""),
+        (["POST", "/containers/create?%1b%5b2J=%0aallow"], '{"Image":"a"}'),
+        (["POST", "/containers/create"], '{"\x1b]0;title\x07":1}'),
+        (["POST", "/containers/create"], '{"\\u001b[2J\\nallow:":1,"\\u001b[2J\\nallow:":2}'),
+    ],
+)
+def test_what_a_client_wrote_reaches_a_terminal_as_text_alone(
+    capsys: pytest.CaptureFixture[str], policy: str, tmp_path: Path, words: list[str], body: str
+) -> None:
+    path = tmp_path / "body.json"
+    path.write_text(body)
+    more = ["--body", str(path)] if body else []
+    code, out, err = run(capsys, "try", policy, "--as", "web", *words, *more)
+    lines = (out + err).splitlines()
+    assert code == 3
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("allow") for line in lines)
+
+
+def test_what_a_policy_holds_reaches_a_terminal_as_text_alone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text('version: 1\n"\\e[2J": 1\nallow: ["\\e[2J", "a\\nb: good"]\n')
+    code, out, _ = run(capsys, "check", str(path))
+    assert code == 1
+    assert all(line.isprintable() for line in out.splitlines())
+    assert len(out.splitlines()) == 4
 
 
 def test_try_for_machines(capsys: pytest.CaptureFixture[str], policy: str) -> None:

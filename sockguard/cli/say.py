@@ -1,0 +1,36 @@
+"""The one way from a command to its reader: lines of text on standard output and error.
+
+Must never pass on a character that a terminal would act on.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from sockguard.audit.text import printable
+from sockguard.policy.complaints import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sockguard.errors import SockguardError
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print each as one line, whatever it holds."""
+    for line in lines:
+        put(printable(line))
+
+
+def put(text: str) -> None:
+    """Print what is printable already, spelling out what the terminal's encoding does not have."""
+    encoding = sys.stdout.encoding
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def tell(error: SockguardError) -> None:
+    """Print an error on standard error: a line for each complaint, or for each of its own lines."""
+    complaints = error.complaints if isinstance(error, PolicyError) else str(error).split("\n")
+    text = "\n".join(printable(str(line)) for line in complaints)
+    print(f"sockguard: {text}", file=sys.stderr)
