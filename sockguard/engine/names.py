@@ -31,6 +31,9 @@ _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,1
 _REFERENCE = rf"(?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*(?::{_TAG})?(?:@{_DIGEST})?"
 _REFERENCE_BYTES = 512  # 255 for the name, 128 for the tag, the rest for the digest
 
+# A container's name as the Engine itself writes it, with the slash in front.
+_CONTAINER = rf"/?{_RESTRICTED}"
+
 
 def _is_reference(name: str) -> object:
     return len(name) <= _REFERENCE_BYTES and re.fullmatch(_REFERENCE, name)
@@ -57,3 +60,18 @@ NAMED: Mapping[str, Test] = MappingProxyType(
     }
 )
 """Whether a text can name an object, by the variable that stands for it in a route's template."""
+
+IN_QUERY: Mapping[str, Test] = MappingProxyType(
+    {
+        "container": re.compile(_CONTAINER).fullmatch,
+        "checkpoint": _restricted,
+        "image": _is_reference,
+        "plugin": _is_reference,
+        "tag": re.compile(rf"{_TAG}|{_DIGEST}").fullmatch,
+        "network mode": re.compile(rf"container:{_CONTAINER}|{_NETWORK}").fullmatch,
+    }
+)
+"""The same for the value of a query parameter, by the kind of what it names.
+
+The Engine resolves `linker/alias` to the container behind a link: such a name is none here.
+"""

@@ -63,7 +63,10 @@ class Parameter:
     `hands_over` is empty for a plain one; for a sensitive one it is the
     sentence that says what naming it hands over. `dropped` marks what real clients send although
     no Engine reads it: accepted, never forwarded. `absent` holds the texts that the Engine takes
-    for a parameter that was not sent; a boolean is absent whenever it is false.
+    for a parameter that was not sent; a boolean is absent whenever it is false, and where it is
+    `on_by_default` when it is blank. `names` is the kind of object that the value names, a key of
+    `names.IN_QUERY`. `shape` has the known fields of a JSON value. `since` is the minor API version
+    below which the Engine may not read it, 0 for none.
     """
 
     name: str
@@ -71,6 +74,10 @@ class Parameter:
     hands_over: str = ""
     dropped: bool = False
     absent: frozenset[str] = frozenset({""})
+    on_by_default: bool = False
+    names: str = ""
+    shape: Shape | None = None
+    since: int = 0
 
     @property
     def sensitive(self) -> bool:

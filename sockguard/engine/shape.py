@@ -101,9 +101,12 @@ class _Notes:
         return self.seen % _SLICE == 0
 
 
-def inspect_body(shape: Shape, document: object) -> ShapeReport:
-    """Hold a decoded body against a shape; Malformed for misspelt keys and wrong types."""
-    steps = inspect_steps(shape, document)
+def inspect_body(shape: Shape, document: object, path: str = "") -> ShapeReport:
+    """Hold a decoded body against a shape; Malformed for misspelt keys and wrong types.
+
+    `path` is where the document stands, if it is no body: the name of a query parameter.
+    """
+    steps = inspect_steps(shape, document, path)
     while True:
         try:
             next(steps)
@@ -112,10 +115,12 @@ def inspect_body(shape: Shape, document: object) -> ShapeReport:
             return report
 
 
-def inspect_steps(shape: Shape, document: object) -> Generator[None, None, ShapeReport]:
+def inspect_steps(
+    shape: Shape, document: object, path: str = ""
+) -> Generator[None, None, ShapeReport]:
     """Do the same in slices: yields now and then, so that others can run in between."""
     notes = _Notes()
-    kept = yield from _inspect(shape, document, "", notes)
+    kept = yield from _inspect(shape, document, path, notes)
     return ShapeReport(tuple(notes.unknown), tuple(notes.dropped), kept)
 
 
@@ -247,7 +252,7 @@ def _look_up(fields: Mapping[str, Shape], key: str) -> tuple[str, Shape | None]:
 def _is_left_out(shape: Shape | None, item: object, path: str) -> bool:
     if isinstance(shape, Misplaced) and item:
         raise Malformed(
-            f"the body has {path} at the wrong place: it belongs inside {shape.owner}", detail=path
+            f"{path} stands at the wrong place: it belongs inside {shape.owner}", detail=path
         )
     return isinstance(shape, Unread) or (
         not item and (shape is None or isinstance(shape, Misplaced))
@@ -263,12 +268,12 @@ def _check_spelling(fields: Mapping[str, Shape], key: str, met: set[str], path: 
     exact = _exact_names(fields).get(folded)
     if exact is not None and key not in fields:
         raise Malformed(
-            f"the body has a misspelt field: {_below(path, exact)} must be spelt exactly so",
+            f"a field is misspelt: {_below(path, exact)} must be spelt exactly so",
             detail=_below(path, exact),
         )
     if folded in met:
         raise Malformed(
-            f"the body has a field twice: {_below(path, key)}, in two spellings",
+            f"a field stands twice: {_below(path, key)}, in two spellings",
             detail=_below(path, key),
         )
     met.add(folded)
@@ -291,4 +296,4 @@ def _exact_names(fields: Mapping[str, Shape]) -> dict[str, str]:
 
 
 def _wrong_type(path: str, expected: str) -> Malformed:
-    return Malformed(f"the body has a wrong type: {path or 'it'} must be {expected}", detail=path)
+    return Malformed(f"wrong type: {path or 'the body'} must be {expected}", detail=path)

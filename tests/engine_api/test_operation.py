@@ -5,6 +5,7 @@ import pytest
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.catalogue.columns import document, flag, integer, parameters, text
 from sockguard.engine.operation import Parameter
+from sockguard.engine.shape import TEXT, Map
 
 
 def test_a_parameter_is_sensitive_if_it_hands_something_over() -> None:
@@ -20,7 +21,7 @@ def test_a_parameter_that_stands_twice_is_a_fault_of_the_table() -> None:
 def test_an_empty_value_is_an_absent_one() -> None:
     assert text("a").absent == {""}
     assert text("a", "Sentence.", absent="default").absent == {"", "default"}
-    assert document("a", absent="{}").absent == {"", "{}", "null"}
+    assert document("a", Map(TEXT), absent="{}").absent == {"", "{}", "null"}
 
 
 @pytest.mark.parametrize(

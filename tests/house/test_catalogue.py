@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS, ROUTES
+from sockguard.engine.names import IN_QUERY
 from sockguard.engine.operation import BodyKind, ParameterKind, Streaming
 from sockguard.engine.shape import Alias, Map, Scalar, Shape, Unread, fields_of, fold
 
@@ -211,6 +212,54 @@ def test_no_parameter_is_invented(operation: Operation) -> None:
     }
     invented = operation.parameters.keys() - wanted
     assert {name for name in invented if (operation.name, name) not in PARAMETERS_BEYOND} == set()
+
+
+def since_of(operation: Operation, name: str) -> int:
+    """The version in which the documents first have a parameter, 0 where its route had it."""
+    found = [
+        (documented("query", key)[name]["since"], DOCUMENTED_BY_ENDPOINT[key]["since"])
+        for key in endpoints_of(operation)
+        if name in documented("query", key)
+    ]
+    return max((since for since, route in found if since > route), default=0)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=name_of)
+def test_a_parameter_is_as_young_as_the_documents_say(operation: Operation) -> None:
+    told = {name: since_of(operation, name) for name in operation.parameters}
+    assert {name: parameter.since for name, parameter in operation.parameters.items()} == told
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=name_of)
+def test_a_parameter_in_json_has_a_shape_and_no_other_does(operation: Operation) -> None:
+    for parameter in operation.parameters.values():
+        assert (parameter.shape is not None) is (parameter.kind is ParameterKind.JSON)
+
+
+NAMING = {
+    "containers.create": "name=container",
+    "containers.rename": "name=container",
+    "containers.commit": "container=container repo=image tag=tag",
+    "containers.start": "checkpoint=checkpoint",
+    "images.get": "names=image",
+    "images.pull": "fromImage=image tag=tag",
+    "images.import": "fromImage=image repo=image tag=tag",
+    "images.push": "tag=tag",
+    "images.tag": "repo=image tag=tag",
+    "build.run": "t=image networkmode=network:mode",
+    "plugins.privileges": "remote=plugin name=plugin",
+    "plugins.pull": "remote=plugin name=plugin",
+    "plugins.upgrade": "remote=plugin",
+    "plugins.create": "name=plugin",
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=name_of)
+def test_the_parameters_that_name_objects_are_exactly_these(operation: Operation) -> None:
+    naming = {p.name: p.names for p in operation.parameters.values() if p.names}
+    wanted = (word.split("=") for word in NAMING.get(operation.name, "").split())
+    assert naming == {name: kind.replace(":", " ") for name, kind in wanted}
+    assert set(naming.values()) <= IN_QUERY.keys()
 
 
 KINDS_BY_TYPE = {

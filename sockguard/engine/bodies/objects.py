@@ -6,7 +6,7 @@ Must never hold a value, only which fields the Engine reads and their types.
 from __future__ import annotations
 
 from sockguard.engine.bodies.parts import ENDPOINT, LABELS, NOTHING
-from sockguard.engine.shape import BOOLEAN, INTEGER, TEXT, Map, Shape
+from sockguard.engine.shape import BOOLEAN, INTEGER, TEXT, Alias, Map, Shape
 
 NETWORK_CREATE: dict[str, Shape] = {
     "Name": TEXT,
@@ -85,3 +85,13 @@ AUTH: dict[str, Shape] = {
     "identitytoken": TEXT,
     "registrytoken": TEXT,
 }
+
+REGISTRY_AUTH: dict[str, Shape] = {
+    **AUTH,
+    # docker-py spells so what it got from a credential helper (docker/auth.py).
+    "ServerAddress": Alias("serveraddress"),
+    "Username": Alias("username"),
+    "Password": Alias("password"),
+    "IdentityToken": Alias("identitytoken"),
+}
+"""One account as the headers X-Registry-Auth and X-Registry-Config carry it."""

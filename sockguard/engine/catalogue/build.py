@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies.parts import ULIMITS
 from sockguard.engine.catalogue.columns import (
     document,
     filters,
@@ -15,6 +16,7 @@ from sockguard.engine.catalogue.columns import (
     texts,
 )
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
+from sockguard.engine.shape import TEXT, Map
 
 OPERATIONS = (
     Operation(
@@ -26,16 +28,19 @@ OPERATIONS = (
         body=BodyKind.TAR,
         parameters=parameters(
             text("dockerfile"),
-            texts("t"),
-            texts("extrahosts", "Makes names mean other addresses inside the build."),
+            texts("t", names="image"),
+            texts("extrahosts", "Makes names mean other addresses inside the build.", since=28),
             text("remote", "Makes the Engine fetch the build from any address or repository."),
             flag("q"),
             flag("nocache"),
             document(
-                "cachefrom", "Takes finished layers from images that the caller names.", absent="[]"
+                "cachefrom",
+                [TEXT],
+                "Takes finished layers from images that the caller names.",
+                absent="[]",
             ),
             flag("pull"),
-            flag("rm"),
+            flag("rm", on_by_default=True),
             flag("forcerm"),
             integer("memory"),
             integer("memswap"),
@@ -46,30 +51,34 @@ OPERATIONS = (
             integer("cpuquota"),
             document(
                 "buildargs",
+                Map(TEXT),
                 "Sets variables of the build; BUILDKIT_SYNTAX names the program that reads it.",
                 absent="{}",
             ),
             integer("shmsize"),
             flag("squash"),
-            document("labels", absent="{}"),
+            document("labels", Map(TEXT), absent="{}"),
             text(
                 "networkmode",
                 "Joins the build to the host's network or to that of another container.",
                 absent="default",
+                names="network mode",
             ),
-            text("platform"),
-            text("target"),
+            text("platform", since=34),
+            text("target", since=37),
             document(
                 "outputs",
+                [{"Type": TEXT, "Attrs": Map(TEXT)}],
                 "Sends the result elsewhere: to a registry, or to files.",
                 absent="[]",
+                since=40,
             ),
-            text("version"),
+            text("version", since=38),
             text("cgroupparent", "Moves the build out of the resource limits meant for it."),
             text("session", "Ties the build to a BuildKit session, through which files flow."),
             text("buildid", "Splits the build over two requests that are judged apart."),
             text("isolation"),
-            document("ulimits", absent="[]"),
+            document("ulimits", ULIMITS, absent="[]"),
             texts("securityopt", "Changes the security profile of the build."),
         ),
         headers=frozenset({"x-registry-config"}),
@@ -80,12 +89,12 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes the build cache.",
         parameters=parameters(
-            integer("reserved-space"),
-            integer("max-used-space"),
-            integer("min-free-space"),
-            flag("all"),
-            filters(),
-            integer("keep-storage"),
+            integer("reserved-space", since=48),
+            integer("max-used-space", since=48),
+            integer("min-free-space", since=48),
+            flag("all", since=39),
+            filters(since=39),
+            integer("keep-storage", since=39),
         ),
     ),
     Operation(

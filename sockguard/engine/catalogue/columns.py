@@ -12,6 +12,8 @@ from sockguard.engine.operation import Parameter, ParameterKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sockguard.engine.shape import Shape
+
 
 def parameters(*columns: Parameter) -> Mapping[str, Parameter]:
     """Parameters by name; a name that stands twice is a fault of the table (ValueError)."""
@@ -21,39 +23,50 @@ def parameters(*columns: Parameter) -> Mapping[str, Parameter]:
     return table
 
 
-def text(name: str, hands_over: str = "", *, absent: str | None = None) -> Parameter:
+def text(
+    name: str, hands_over: str = "", *, absent: str | None = None, names: str = "", since: int = 0
+) -> Parameter:
     """Text; beside "" the Engine takes the text `absent` for a parameter that was not sent."""
-    return Parameter(name, ParameterKind.TEXT, hands_over, absent=_absent(absent))
+    return Parameter(
+        name, ParameterKind.TEXT, hands_over, absent=_absent(absent), names=names, since=since
+    )
 
 
-def integer(name: str) -> Parameter:
+def integer(name: str, *, since: int = 0) -> Parameter:
     """Decimal number."""
-    return Parameter(name, ParameterKind.INTEGER)
+    return Parameter(name, ParameterKind.INTEGER, since=since)
 
 
-def flag(name: str, hands_over: str = "") -> Parameter:
+def flag(
+    name: str, hands_over: str = "", *, on_by_default: bool = False, since: int = 0
+) -> Parameter:
     """Boolean in the Engine's own lax spelling."""
-    return Parameter(name, ParameterKind.BOOLEAN, hands_over)
+    return Parameter(
+        name, ParameterKind.BOOLEAN, hands_over, on_by_default=on_by_default, since=since
+    )
 
 
-def strict_flag(name: str, hands_over: str = "") -> Parameter:
+def strict_flag(name: str, hands_over: str = "", *, since: int = 0) -> Parameter:
     """Boolean read by Go's strconv.ParseBool."""
-    return Parameter(name, ParameterKind.STRICT_BOOLEAN, hands_over)
+    return Parameter(name, ParameterKind.STRICT_BOOLEAN, hands_over, since=since)
 
 
-def texts(name: str, hands_over: str = "") -> Parameter:
+def texts(name: str, hands_over: str = "", *, names: str = "", since: int = 0) -> Parameter:
     """Text that may be repeated; all values count."""
-    return Parameter(name, ParameterKind.TEXTS, hands_over)
+    return Parameter(name, ParameterKind.TEXTS, hands_over, names=names, since=since)
 
 
-def document(name: str, hands_over: str = "", *, absent: str) -> Parameter:
+def document(
+    name: str, shape: Shape, hands_over: str = "", *, absent: str, since: int = 0
+) -> Parameter:
     """JSON in a query value; `absent` is its empty document, which says as much as none."""
-    return Parameter(name, ParameterKind.JSON, hands_over, absent=_absent(absent) | {"null"})
+    empty = _absent(absent) | {"null"}
+    return Parameter(name, ParameterKind.JSON, hands_over, absent=empty, shape=shape, since=since)
 
 
-def filters() -> Parameter:
+def filters(*, since: int = 0) -> Parameter:
     """Build the parameter `filters`, which has one form on all lists, prunes and events."""
-    return Parameter("filters", ParameterKind.FILTERS)
+    return Parameter("filters", ParameterKind.FILTERS, since=since)
 
 
 def dropped(name: str) -> Parameter:

@@ -12,14 +12,7 @@ from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
 _HISTORY = "Replays everything the container wrote so far, secrets in its output included."
 _TYPING = "Lets the client type into whatever runs in the container, root shells included."
-_ATTACH = parameters(
-    text("detachKeys"),
-    flag("logs", _HISTORY),
-    flag("stream"),
-    flag("stdin", _TYPING),
-    flag("stdout"),
-    flag("stderr"),
-)
+_ATTACH = (text("detachKeys"), flag("logs", _HISTORY), flag("stream"))
 
 OPERATIONS = (
     Operation(
@@ -39,7 +32,7 @@ OPERATIONS = (
         hands_over="Creates containers; without limits on the body that is root on the host.",
         body=BodyKind.JSON,
         shape=bodies.CREATE,
-        parameters=parameters(text("name"), text("platform")),
+        parameters=parameters(text("name", names="container"), text("platform", since=41)),
     ),
     Operation(
         name="containers.inspect",
@@ -74,7 +67,7 @@ OPERATIONS = (
             flag("stdout"),
             flag("stderr"),
             text("since"),
-            text("until"),
+            text("until", since=35),
             flag("timestamps"),
             text("tail"),
             text("format"),
@@ -94,7 +87,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows the processor, memory, disk and network use of a container.",
         streaming=Streaming.RESPONSE,
-        parameters=parameters(flag("stream"), flag("one-shot")),
+        parameters=parameters(flag("stream"), flag("one-shot", since=41)),
     ),
     Operation(
         name="containers.export",
@@ -118,7 +111,11 @@ OPERATIONS = (
         hands_over="Starts any existing container with whatever powers it was created with.",
         parameters=parameters(
             text("detachKeys"),
-            text("checkpoint", "Restores the memory of processes from a checkpoint."),
+            text(
+                "checkpoint",
+                "Restores the memory of processes from a checkpoint.",
+                names="checkpoint",
+            ),
             text("checkpoint-dir", "Reads the checkpoint from any directory of the host."),
         ),
     ),
@@ -127,14 +124,14 @@ OPERATIONS = (
         risk=Risk.WRITE,
         writes=True,
         hands_over="Stops containers.",
-        parameters=parameters(text("signal"), integer("t")),
+        parameters=parameters(text("signal", since=42), integer("t")),
     ),
     Operation(
         name="containers.restart",
         risk=Risk.WRITE,
         writes=True,
         hands_over="Stops containers and starts them again.",
-        parameters=parameters(text("signal"), integer("t")),
+        parameters=parameters(text("signal", since=42), integer("t")),
     ),
     Operation(
         name="containers.kill",
@@ -156,7 +153,7 @@ OPERATIONS = (
         risk=Risk.WRITE,
         writes=True,
         hands_over="Gives a container another name, also one that others trust.",
-        parameters=parameters(text("name")),
+        parameters=parameters(text("name", names="container")),
     ),
     Operation(
         name="containers.pause",
@@ -176,7 +173,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Shows the live output of a container; with stdin it types into the container.",
         streaming=Streaming.HIJACK,
-        parameters=_ATTACH,
+        parameters=parameters(*_ATTACH, flag("stdin", _TYPING), flag("stdout"), flag("stderr")),
         upgrade="tcp",
     ),
     Operation(
@@ -185,7 +182,12 @@ OPERATIONS = (
         writes=True,
         hands_over="Attaches to a container over a WebSocket; with stdin it types into it.",
         streaming=Streaming.HIJACK,
-        parameters=_ATTACH,
+        parameters=parameters(
+            *_ATTACH,
+            flag("stdin", _TYPING, since=42),
+            flag("stdout", since=42),
+            flag("stderr", since=42),
+        ),
         headers=frozenset({"sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol"}),
         upgrade="websocket",
     ),
@@ -195,14 +197,14 @@ OPERATIONS = (
         writes=False,
         hands_over="Waits until a container stops and tells its exit code.",
         streaming=Streaming.RESPONSE,
-        parameters=parameters(text("condition")),
+        parameters=parameters(text("condition", since=30)),
     ),
     Operation(
         name="containers.remove",
         risk=Risk.WRITE,
         writes=True,
         hands_over="Deletes containers, by force and with their anonymous volumes if asked.",
-        parameters=parameters(flag("v"), flag("force"), flag("link")),
+        parameters=parameters(flag("v"), flag("force"), flag("link", since=27)),
     ),
     Operation(
         name="containers.prune",
@@ -219,12 +221,12 @@ OPERATIONS = (
         body=BodyKind.JSON,
         shape=bodies.CONFIG,
         parameters=parameters(
-            text("container"),
-            text("repo"),
-            text("tag"),
+            text("container", names="container"),
+            text("repo", names="image"),
+            text("tag", names="tag"),
             text("comment"),
             text("author"),
-            flag("pause"),
+            flag("pause", on_by_default=True),
             texts(
                 "changes",
                 "Rewrites the image's command, user, environment and labels by Dockerfile lines.",
@@ -255,7 +257,9 @@ OPERATIONS = (
         hands_over="Writes any file into a container, also into host paths mounted into it.",
         streaming=Streaming.REQUEST,
         body=BodyKind.TAR,
-        parameters=parameters(text("path"), flag("noOverwriteDirNonDir"), flag("copyUIDGID")),
+        parameters=parameters(
+            text("path"), flag("noOverwriteDirNonDir"), flag("copyUIDGID", since=39)
+        ),
     ),
     Operation(
         name="containers.copy",

@@ -23,7 +23,7 @@ OPERATIONS = (
         risk=Risk.READ_META,
         writes=False,
         hands_over="Shows a network and the names and addresses of the containers in it.",
-        parameters=parameters(strict_flag("verbose"), text("scope")),
+        parameters=parameters(strict_flag("verbose", since=28), text("scope", since=31)),
         quick=True,
     ),
     Operation(

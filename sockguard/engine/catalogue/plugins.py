@@ -18,7 +18,7 @@ OPERATIONS = (
         risk=Risk.READ_SECRET,
         writes=False,
         hands_over="Shows all plugins with their settings and environment.",
-        parameters=parameters(filters()),
+        parameters=parameters(filters(since=28)),
         secret_answer=True,
         quick=True,
     ),
@@ -35,7 +35,10 @@ OPERATIONS = (
         risk=Risk.READ_META,
         writes=False,
         hands_over="Asks a registry which privileges a plugin wants.",
-        parameters=parameters(text("remote", _REMOTE), text("name", _REMOTE)),
+        parameters=parameters(
+            text("remote", _REMOTE, names="plugin", since=27),
+            text("name", _REMOTE, names="plugin"),
+        ),
         headers=_REGISTRY,
     ),
     Operation(
@@ -46,7 +49,9 @@ OPERATIONS = (
         streaming=Streaming.RESPONSE,
         body=BodyKind.JSON,
         shape=bodies.PLUGIN_PRIVILEGES,
-        parameters=parameters(text("remote", _REMOTE), text("name")),
+        parameters=parameters(
+            text("remote", _REMOTE, names="plugin"), text("name", names="plugin")
+        ),
         headers=_REGISTRY,
     ),
     Operation(
@@ -56,7 +61,7 @@ OPERATIONS = (
         hands_over="Makes a plugin of files that the client sends: root on the host.",
         streaming=Streaming.REQUEST,
         body=BodyKind.TAR,
-        parameters=parameters(text("name")),
+        parameters=parameters(text("name", names="plugin")),
     ),
     Operation(
         name="plugins.enable",
@@ -70,7 +75,7 @@ OPERATIONS = (
         risk=Risk.WRITE,
         writes=True,
         hands_over="Stops a plugin, also one that guards the Engine or holds volumes.",
-        parameters=parameters(flag("force")),
+        parameters=parameters(flag("force", since=28)),
     ),
     Operation(
         name="plugins.set",
@@ -88,7 +93,7 @@ OPERATIONS = (
         streaming=Streaming.RESPONSE,
         body=BodyKind.JSON,
         shape=bodies.PLUGIN_PRIVILEGES,
-        parameters=parameters(text("remote", _REMOTE)),
+        parameters=parameters(text("remote", _REMOTE, names="plugin")),
         headers=_REGISTRY,
     ),
     Operation(

@@ -45,7 +45,7 @@ OPERATIONS = (
         risk=Risk.READ_META,
         writes=False,
         hands_over="Shows the disk use of all images, containers, volumes and build cache.",
-        parameters=parameters(texts("type"), flag("verbose")),
+        parameters=parameters(texts("type", since=42), flag("verbose", since=52)),
     ),
     Operation(
         name="system.auth",
