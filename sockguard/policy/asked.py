@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING
 from sockguard.engine.recognise import recognise
 from sockguard.engine.version import NEWEST, check_version
 from sockguard.errors import Reason, Refusal
-from sockguard.policy.model import Mode, Query
+from sockguard.policy.model import NO_QUERY, Mode
 from sockguard.policy.query import read_query
 from sockguard.wire.target import parse_target
 
 if TYPE_CHECKING:
     from sockguard.engine.operation import Recognised
-    from sockguard.policy.model import Client
+    from sockguard.policy.model import Client, Query
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request line asks for. `version` is the minor API version, None for a bare path."""
+    """What a request line asks for.
+
+    `version` is the minor API version, None for a bare path; `sent` the one under which the request
+    would be forwarded, as far as is known.
+    """
 
     version: int | None
+    sent: int
     recognised: Recognised
     query: Query
 
@@ -41,8 +46,9 @@ def read_asked(method: str, target: str, newest_served: int = NEWEST) -> Asked:
     if recognised is None:
         message = f"no operation of the Engine API is {method} on this path"
         raise Refusal(Reason.UNKNOWN_OPERATION, message)
-    query = read_query(recognised.operation, parsed.query) if parsed.query else Query()
-    return Asked(parsed.version, recognised, query)
+    query = read_query(recognised.operation, parsed.query) if parsed.query else NO_QUERY
+    sent = newest_served if parsed.version is None else parsed.version
+    return Asked(parsed.version, sent, recognised, query)
 
 
 def wants_body(client: Client, asked: Asked) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sockguard.engine.operation import ParameterKind
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.globs import compile_glob, is_clean_folder, lies_under
-from sockguard.policy.tree import spelled
+from sockguard.policy.tree import refuse_unknown_keys, spelled
 from sockguard.policy.values import Subject, is_number, same, size_of, typed
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Constraint:
     required: bool = False
     replaces: bool = False
     always: object = None
+
+    @property
+    def admits_all(self) -> bool:
+        """Whether this limits nothing, so that an Engine may as well not read the value."""
+        return self.holds is _anything and not self.required and not self.replaces
 
 
 def read_constraint(node: Node, subject: Subject, complaints: Complaints) -> Constraint:
@@ -204,7 +209,7 @@ def _at_least(node: Node, _: Subject, complaints: Complaints) -> Callable[[objec
 
 
 def _each(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    holds = read_constraint(node, subject.part("item"), complaints).holds
+    holds = read_constraint(node, subject.item(), complaints).holds
     return lambda value: (
         isinstance(value, list | tuple | frozenset) and bool(value) and all(map(holds, value))
     )
@@ -218,7 +223,7 @@ def _keys(node: Node, subject: Subject, complaints: Complaints) -> Callable[[obj
 
 
 def _values(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    holds = read_constraint(node, subject.part("value"), complaints).holds
+    holds = read_constraint(node, subject.value(), complaints).holds
     return lambda value: isinstance(value, dict) and bool(value) and all(map(holds, value.values()))
 
 
@@ -226,8 +231,11 @@ def _entries(node: Node, subject: Subject, complaints: Complaints) -> Callable[[
     if not isinstance(node.value, dict) or not node.value:
         complaints.add(node.source, "entries and fields take a mapping of names to constraints")
         return _nothing
+    known = subject.fields
+    if known is not None:
+        refuse_unknown_keys(node.value, known, subject.name, complaints)
     parts = {
-        key: read_constraint(entry.value, subject.part(key), complaints)
+        key: read_constraint(entry.value, subject.entry(key), complaints)
         for key, entry in node.value.items()
     }
     for key, entry in node.value.items():

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason
+from sockguard.policy.always import effective
 from sockguard.policy.hints import smallest_item
-from sockguard.policy.model import Decision, Effect, Mode
+from sockguard.policy.model import NO_QUERY, Decision, Effect, Mode
 from sockguard.policy.protect import names_own
-from sockguard.policy.query import spell_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from sockguard.engine.operation import Operation
-    from sockguard.policy.model import Client, Grant, Question
+    from sockguard.policy.model import Client, Grant, Query, Question
 
 REPORTED = frozenset({Reason.NOT_GRANTED, Reason.QUERY, Reason.BODY})
 """What report mode lets through; everything else refuses in either mode."""
@@ -32,6 +32,9 @@ class _Fault:
     detail: str
 
 
+_NO_GRANT = (_Fault(Reason.NOT_GRANTED, ""),)
+
+
 def grants_for(client: Client, operation: Operation) -> tuple[Grant, ...]:
     """Return the alternatives under which the client may ask for the operation; () for not at all.
 
@@ -42,77 +45,80 @@ def grants_for(client: Client, operation: Operation) -> tuple[Grant, ...]:
 
 
 def decide(client: Client, question: Question) -> Decision:
-    """Give the verdict: the first alternative that covers the whole request allows it."""
+    """Give the verdict: the first alternative that covers the whole request allows it.
+
+    Each alternative is held against the query that would be forwarded under it, and the one that
+    allows the request hands just this query on.
+    """
     operation = question.operation
     if operation.refused:
         message = f"{operation.name} is never allowed: {operation.refused}"
         return Decision(Effect.DENY, Reason.UNKNOWN_OPERATION, message=message)
-    grants = client.role.grants.get(operation.name, ())
+    grants = grants_for(client, operation)
     own = names_own(operation, question.names, question.query, question.own)
-    if own and grants:
-        grants = tuple(grant for grant in grants if grant.including_sockguard)
+    nearest: Sequence[_Fault] = _NO_GRANT
     for grant in grants:
-        if covers(grant, question):
-            pairs = _forwarded(grant, question) if grant.query else question.query.pairs
-            return Decision(Effect.ALLOW, grant=grant, pairs=pairs)
-    if own and (client.mode is Mode.REPORT or grants_for(client, operation)):
-        return _deny(client, question, _Fault(Reason.SELF_PROTECTION, own), [])
-    faults = min((_faults(grant, question) for grant in grants), key=len, default=[])
-    return _deny(client, question, faults[0] if faults else _Fault(Reason.NOT_GRANTED, ""), faults)
+        query = effective(grant, question.query)
+        faults = _faults(grant, question, query)
+        if faults:
+            nearest = faults if nearest is _NO_GRANT or len(faults) < len(nearest) else nearest
+            continue
+        if query is question.query:
+            touched = own
+        else:
+            touched = names_own(operation, question.names, query, question.own)
+        if not touched or grant.including_sockguard:
+            return Decision(Effect.ALLOW, grant=grant, query=query)
+        own = own or touched
+    if own and (grants or client.mode is Mode.REPORT):
+        nearest = (_Fault(Reason.SELF_PROTECTION, own),)
+    return _deny(client, question, nearest)
 
 
-def covers(grant: Grant, question: Question) -> bool:
-    """Tell whether the grant covers the whole request; the common one has nothing to cover."""
-    query, body = question.query, question.body
-    if not (query.values or query.unknown or body.unknown or grant.query):
-        return True
-    return not _faults(grant, question)
+def needed_version(grant: Grant, operation: Operation) -> int:
+    """Return the oldest minor API version in which the Engine reads all that the grant limits."""
+    parameters = operation.parameters
+    limited = (name for name, constraint in grant.query.items() if not constraint.admits_all)
+    return max((parameters[name].since for name in limited), default=0)
 
 
-def _faults(grant: Grant, question: Question) -> list[_Fault]:
-    """List all that the grant does not cover, the query first."""
-    faults = [_Fault(Reason.QUERY, name) for name in _query_faults(grant, question)]
+def _faults(grant: Grant, question: Question, query: Query) -> Sequence[_Fault]:
+    """List all that the grant does not cover, the query first; the common one has nothing."""
+    unknown = question.body.unknown
+    if not (query.values or query.unknown or unknown or grant.query):
+        return ()
+    faults = [_Fault(Reason.QUERY, name) for name in _query_faults(grant, question, query)]
     if not grant.body_any:
-        faults += [_Fault(Reason.BODY, path) for path in question.body.unknown]
+        faults += [_Fault(Reason.BODY, path) for path in unknown]
     return faults
 
 
-def _query_faults(grant: Grant, question: Question) -> list[str]:
+def _query_faults(grant: Grant, question: Question, query: Query) -> list[str]:
     if grant.query_any:
         return []
-    values = question.query.values
-    parameters = question.operation.parameters
+    values, parameters = query.values, question.operation.parameters
     faults = [
         name
         for name, value in values.items()
         if value and parameters[name].sensitive and name not in grant.query
     ]
     for name, constraint in grant.query.items():
-        value = constraint.always if constraint.replaces else values.get(name)
-        if constraint.required if value is None else not constraint.holds(value):
+        value = values.get(name)
+        unread = parameters[name].since > question.version and not constraint.admits_all
+        if unread or (constraint.required if value is None else not constraint.holds(value)):
             faults.append(name)
-    return [*faults, *question.query.unknown]
+    within = (path for paths in query.unknown_within.values() for path in paths)
+    return [*faults, *query.unknown, *within]
 
 
-def _forwarded(grant: Grant, question: Question) -> tuple[tuple[str, str], ...]:
-    """Put the values that `always` sets in place of what was sent."""
-    replaced: Mapping[str, object] = {
-        name: constraint.always for name, constraint in grant.query.items() if constraint.replaces
-    }
-    if not replaced:
-        return question.query.pairs
-    kept = tuple(pair for pair in question.query.pairs if pair[0] not in replaced)
-    parameters = question.operation.parameters
-    spelled = (spell_pairs(parameters[name], value) for name, value in replaced.items())
-    return kept + tuple(pair for pairs in spelled for pair in pairs)
-
-
-def _deny(client: Client, question: Question, fault: _Fault, faults: list[_Fault]) -> Decision:
+def _deny(client: Client, question: Question, faults: Sequence[_Fault]) -> Decision:
+    fault = faults[0]
+    own = fault.reason is Reason.SELF_PROTECTION
     message = f"{question.operation.name} is not allowed for client '{client.name}'"
-    if fault.reason is Reason.SELF_PROTECTION:
+    if own:
         message += f": {fault.detail} belongs to sockguard itself"
     elif fault.detail:
-        message += f": {fault.detail}"
+        message += f": {fault.detail}{_unread(question, fault)}"
     reported = client.mode is Mode.REPORT and fault.reason in REPORTED
     failing = [one.detail for one in faults if one.reason is Reason.QUERY]
     return Decision(
@@ -120,6 +126,13 @@ def _deny(client: Client, question: Question, fault: _Fault, faults: list[_Fault
         fault.reason,
         fault.detail,
         message=message,
-        hint=smallest_item(question, failing, own=fault.reason is Reason.SELF_PROTECTION),
-        pairs=question.query.pairs if reported else (),
+        hint=smallest_item(question, failing, own=own),
+        query=question.query if reported else NO_QUERY,
     )
+
+
+def _unread(question: Question, fault: _Fault) -> str:
+    parameter = question.operation.parameters.get(fault.detail)
+    if fault.reason is not Reason.QUERY or parameter is None or parameter.since <= question.version:
+        return ""
+    return f", which Engines read from API 1.{parameter.since} on"

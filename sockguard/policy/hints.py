@@ -27,7 +27,7 @@ def smallest_item(question: Question, failing: Iterable[str], *, own: bool = Fal
     operation = question.operation
     sensitive = _sensitive(question)
     words: dict[str, object] = {}
-    if question.query.unknown:
+    if question.query.unknown or question.query.unknown_within:
         words["query"] = "any"
     elif conditions := {**dict.fromkeys(failing, "any"), **sensitive}:
         words["query"] = conditions

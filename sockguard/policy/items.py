@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.operation import BodyKind
 from sockguard.engine.sets import SETS
+from sockguard.policy.always import settle
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.constraints import read_constraint
 from sockguard.policy.model import Grant
@@ -70,7 +71,7 @@ def _rewrites(grant: Grant) -> bool:
     Such a grant is tried after those that take a request as it is: otherwise removing it would
     let through unchanged what it had rewritten.
     """
-    return any(constraint.replaces for constraint in grant.query.values())
+    return bool(grant.replaced)
 
 
 def _read_item(node: Node, complaints: Complaints) -> _Item | None:
@@ -207,6 +208,8 @@ def _grant(
         response_any=response_any,
         including_sockguard=including is not None
         and flag_of(including.value, "including_sockguard", complaints),
+        replaced=frozenset(name for name, constraint in query.items() if constraint.replaces),
+        always=settle(operation, query, item.source, complaints),
     )
 
 
@@ -267,7 +270,8 @@ def _read_query(
 
 
 def _subject(operation: Operation, name: str, parameter: Parameter) -> Subject:
-    return Subject(name, parameter.kind, unlimited=(operation.name, name) in UNLIMITED)
+    unlimited = (operation.name, name) in UNLIMITED
+    return Subject(name, parameter.kind, unlimited, parameter.shape)
 
 
 def _is_dropped(parameter: Parameter, entry: Entry, complaints: Complaints) -> bool:

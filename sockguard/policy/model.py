@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sockguard.engine.version import NEWEST
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,12 +48,37 @@ class Source:
         return f"{self.file}:{self.line}"
 
 
+QueryValue = str | int | bool | tuple[str, ...] | dict[str, frozenset[str]] | dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A decoded query: judged values by name, and canonical text pairs to forward.
+
+    A value is str, int, bool, a tuple of str, what JSON holds, or for `filters` a mapping of
+    names to frozensets of str; parameters at a value that equals absence are not in `values`.
+    `dropped` names what was left out (unknown on a read, or sent by clients but read by no Engine).
+    `unknown` names parameters that the catalogue does not know on a write, `unknown_within` has the
+    paths of unknown fields within JSON values, by parameter.
+    """
+
+    values: Mapping[str, QueryValue] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unknown_within: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+NO_QUERY = Query()
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One way in which one operation is allowed; several for one operation are alternatives.
 
     `item` is the text of the allow item that brought it: an operation or a set.
-    `query_any` and `body_any` let sensitive and unknown values pass.
+    `query_any` and `body_any` let sensitive and unknown values pass. `replaced` names the
+    parameters that `always` sets in place of what was sent.
     """
 
     operation: str
@@ -62,6 +89,8 @@ class Grant:
     body_any: bool = False
     response_any: bool = False
     including_sockguard: bool = False
+    replaced: frozenset[str] = frozenset()
+    always: Query = NO_QUERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +194,15 @@ class Policy:
 class OwnObjects:
     """What belongs to sockguard itself on the Engine; empty when it runs outside containers.
 
-    The container id is the full one, image names are normalised, image ids are 64 hex digits.
+    The container id is the full one, image names are normalised and have a tag, image ids are 64
+    hex digits. Of `repositories`, which are normalised names without tag, all is sockguard's.
     """
 
     container_id: str = ""
     container_names: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
+    repositories: frozenset[str] = frozenset()
     image_ids: frozenset[str] = frozenset()
 
 
@@ -179,7 +210,8 @@ class OwnObjects:
 class Question:
     """All that a verdict rests on, in the form in which it would be forwarded.
 
-    `names` are the objects in the path, `own` what must be kept from every client.
+    `names` are the objects in the path, `own` what must be kept from every client, `version` the
+    minor API version under which the request would be forwarded.
     """
 
     operation: Operation
@@ -187,25 +219,7 @@ class Question:
     query: Query
     body: Body
     own: OwnObjects = field(default_factory=OwnObjects)
-
-
-QueryValue = str | int | bool | tuple[str, ...] | dict[str, frozenset[str]] | dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A decoded query: judged values by name, and canonical text pairs to forward.
-
-    A value is str, int, bool, a tuple of str, what JSON holds, or for `filters` a mapping of
-    names to frozensets of str; parameters at a value that equals absence are not in `values`.
-    `dropped` names what was left out (unknown on a read, or sent by clients but read by no Engine).
-    `unknown` names parameters that the catalogue does not know on a write.
-    """
-
-    values: Mapping[str, QueryValue] = field(default_factory=dict)
-    pairs: tuple[tuple[str, str], ...] = ()
-    dropped: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
+    version: int = NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +238,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict. `pairs` is the query to forward, after `always`.
+    """The verdict. `query` is what is forwarded and acted upon, after `always`.
 
     `message` is one sentence for people, `hint` the smallest policy item that would allow what
     was refused ("" where none can).
@@ -236,7 +250,12 @@ class Decision:
     grant: Grant | None = None
     message: str = ""
     hint: str = ""
-    pairs: tuple[tuple[str, str], ...] = ()
+    query: Query = NO_QUERY
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The query to forward, as canonical text."""
+        return self.query.pairs
 
     @property
     def allowed(self) -> bool:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sockguard.engine.operation import Operation
     from sockguard.policy.model import OwnObjects, Query
@@ -48,6 +48,12 @@ IMAGES_IN_QUERY: Mapping[str, tuple[str, str]] = {
 }
 """Operations that move a tag named in the query: the next start of sockguard would run it."""
 
+ALL_TAGS = frozenset({"images.pull", "images.push"})
+"""Operations that without a tag take all of a repository (a pull on old Engines)."""
+
+JOINED = "container:"
+"""What stands before a container's name where a build takes its network from one."""
+
 
 def is_protected(operation: Operation) -> bool:
     """Tell whether the operation must not be used on what belongs to sockguard."""
@@ -70,6 +76,9 @@ def _containers(
 ) -> list[str]:
     named = list(names[:1]) if operation.name.startswith(CONTAINER_PREFIXES) else []
     named += _texts(query, CONTAINERS_IN_QUERY.get(operation.name, ""))
+    if operation.name == "build.run":
+        joined = (text for text in _texts(query, "networkmode") if text.startswith(JOINED))
+        named += [text.removeprefix(JOINED) for text in joined]
     return [name for name in named if is_own_container(name, own)]
 
 
@@ -89,19 +98,36 @@ def _images(
     operation: Operation, names: tuple[str, ...], query: Query, own: OwnObjects
 ) -> list[str]:
     named = list(names[:1]) if operation.name.startswith("images.") else []
-    if operation.name in IMAGES_IN_QUERY:
-        image, tag = ("".join(_texts(query, key)) for key in IMAGES_IN_QUERY[operation.name])
-        if operation.name == "images.pull" and _pulls_all_tags(image, tag):
-            return [image] if _repository(normalise_image(image)) in _repositories(own) else []
-        named.append(_tagged(image, tag) if image else "")
-    elif operation.name == "build.run":
-        named += _texts(query, "t")
-    return [name for name in named if is_own_image(name, own)]
+    found = []
+    if operation.name == "build.run":
+        named += [*_texts(query, "t"), *_exported(query)]
+    elif moved := _moved(operation, names, query):
+        image, tag = moved
+        named.append(_tagged(image, tag))
+        if operation.name in ALL_TAGS and not tag and ":" not in image.rpartition("/")[2]:
+            found = [image] if repository_of(normalise_image(image)) in _repositories(own) else []
+    return found + [name for name in named if is_own_image(name, own)]
 
 
-def _pulls_all_tags(image: str, tag: str) -> bool:
-    """Tell whether a pull leaves the tag out: old Engines then fetch all that there are."""
-    return not tag and ":" not in image.rpartition("/")[2]
+def _moved(operation: Operation, names: tuple[str, ...], query: Query) -> tuple[str, str] | None:
+    """Return the name that the operation moves and the tag beside it, None for no name."""
+    if operation.name == "images.push":
+        return names[0], "".join(_texts(query, "tag"))
+    if operation.name not in IMAGES_IN_QUERY:
+        return None
+    image, tag = ("".join(_texts(query, key)) for key in IMAGES_IN_QUERY[operation.name])
+    return (image, tag) if image else None
+
+
+def _exported(query: Query) -> Iterator[str]:
+    """Name the images that a build's exporters tag, several in one text (BuildKit, exporter)."""
+    outputs: object = query.values.get("outputs")
+    for output in outputs if isinstance(outputs, list) else ():
+        match output:
+            case {"Attrs": {"name": str(images)}}:
+                yield from filter(None, map(str.strip, images.split(",")))
+            case _:
+                pass
 
 
 def _texts(query: Query, name: str) -> Iterable[str]:
@@ -128,16 +154,16 @@ def is_own_image(name: str, own: OwnObjects) -> bool:
     if re.fullmatch(r"[0-9a-f]{1,64}", bare) and any(i.startswith(bare) for i in own.image_ids):
         return True
     full = normalise_image(name)
-    if "@" not in full:
-        return full in own.images
-    return _repository(full) in _repositories(own)
+    if "@" in full:
+        return repository_of(full) in _repositories(own)
+    return full in own.images or repository_of(full) in own.repositories
 
 
 def _repositories(own: OwnObjects) -> set[str]:
-    return set(map(_repository, own.images))
+    return {*own.repositories, *map(repository_of, own.images)}
 
 
-def _repository(full: str) -> str:
+def repository_of(full: str) -> str:
     """Cut digest and tag off a normalised name."""
     return full.partition("@")[0].rpartition(":")[0]
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, TypeGuard, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
+from sockguard.engine.names import IN_QUERY
 from sockguard.engine.operation import ParameterKind
+from sockguard.engine.shape import ANYTHING, inspect_body
 from sockguard.errors import Malformed
-from sockguard.policy.model import Query
+from sockguard.policy.filters import FILTERS_OF_WRITES, judged_filters, without_empty
+from sockguard.policy.model import NO_QUERY, Query
 from sockguard.wire.document import decode, encode
 
 if TYPE_CHECKING:
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
 Pairs = tuple[tuple[str, str], ...]
 
-EMPTY = Query()
 LONGEST_NAME = 64
 """Letters of a name that a stranger chose, as messages and events repeat it."""
 
@@ -37,47 +39,40 @@ PARSE_BOOL = {
 """Go's strconv.ParseBool; an empty value is skipped by every handler that calls it."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,20}", re.ASCII)
-_LEAST, _MOST = -(2**63), 2**64 - 1
-
-FILTERS_OF_WRITES: Mapping[str, frozenset[str]] = {
-    "containers.prune": frozenset({"until", "label", "label!"}),
-    "images.prune": frozenset({"dangling", "until", "label", "label!"}),
-    "networks.prune": frozenset({"until", "label", "label!"}),
-    "volumes.prune": frozenset({"all", "label", "label!"}),
-    "build.prune": frozenset(
-        {"until", "id", "parent", "type", "description", "inuse", "shared", "private", "label"}
-    ),
-}
-"""The filters that each Engine handler knows, from the API documents and `daemon/*/prune.go`."""
+_LEAST, _MOST = -(2**63), 2**63 - 1  # Go's strconv.ParseInt, whose failure some take for 0
 
 
 def read_query(operation: Operation, pairs: Sequence[tuple[str, str]]) -> Query:
     """Decode the pairs of a query string for one operation.
 
     Values that are proven equal to absence (empty text, `{}` as filters, null) are forwarded but
-    not judged. Raises Malformed for a scalar given twice, a variant of a known name, or a value
-    that the Engine could not read or would read as something else.
+    not judged. Raises Malformed for a scalar given twice, a variant of a known name, a name that
+    no object can have, or a value that the Engine could not read or would read as something else.
     """
     if not pairs:
-        return EMPTY
+        return NO_QUERY
     values: dict[str, QueryValue] = {}
     forwarded: list[tuple[str, str]] = []
     dropped: list[str] = []
     unknown: list[str] = []
+    within: dict[str, tuple[str, ...]] = {}
     grouped = _grouped(pairs)
     for name, texts in grouped.items():
         parameter = operation.parameters.get(name)
         if parameter is not None and not parameter.dropped:
-            value, canonical = _READERS[parameter.kind](operation, parameter, texts)
-            forwarded.extend((name, text) for text in canonical)
-            if value is not None:
-                values[name] = value
+            read = _READERS[parameter.kind](operation, parameter, texts)
+            forwarded.extend((name, text) for text in read.texts)
+            dropped.extend(read.dropped)
+            if read.value is not None:
+                values[name] = read.value
+            if read.unknown:
+                within[name] = read.unknown
         elif _is_idle(operation, name, grouped):
             dropped.append(cut(name))
         else:
             unknown.append(cut(name))
             forwarded.extend((name, text) for text in texts)
-    return Query(values, tuple(forwarded), tuple(dropped), tuple(unknown))
+    return Query(values, tuple(forwarded), tuple(dropped), tuple(unknown), within)
 
 
 def _is_idle(operation: Operation, name: str, grouped: Mapping[str, Sequence[str]]) -> bool:
@@ -129,10 +124,19 @@ def _refuse_variant(operation: Operation, name: str) -> None:
         raise Malformed(f"query parameter {name!r} is a variant of a known name", detail=name)
 
 
-# --- one reader per kind: (judged value or None where it equals absence, texts to forward) -----
+# --- one reader per kind -----------------------------------------------------------------------
 
 
-_Read = tuple["QueryValue | None", "Sequence[str]"]
+class _Read(NamedTuple):
+    """A judged value, None where it equals absence, and the texts to forward.
+
+    `unknown` and `dropped` are paths of fields within a JSON value.
+    """
+
+    value: QueryValue | None
+    texts: Sequence[str]
+    unknown: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def _single(parameter: Parameter, texts: Sequence[str]) -> str:
@@ -149,50 +153,68 @@ def _bad(parameter: Parameter, what: str) -> Malformed:
 
 def _text(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
     text = _single(parameter, texts)
-    return (None if text in parameter.absent else text), texts
+    if text in parameter.absent:
+        return _Read(None, texts)
+    _check_names(parameter, texts)
+    return _Read(text, texts)
 
 
 def _integer(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
     text = _single(parameter, texts)
     if not text:
-        return None, texts
+        return _Read(None, texts)
     if not _INTEGER.fullmatch(text) or not _LEAST <= int(text) <= _MOST:
         raise _bad(parameter, "a whole number")
-    return int(text), texts
+    return _Read(int(text), texts)
 
 
 def _boolean(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
-    value = _single(parameter, texts).strip().lower() not in FALSE_WORDS
-    return value, ("1" if value else "0",)
+    text = _single(parameter, texts)
+    if not text and parameter.on_by_default:
+        return _Read(None, ())
+    value = text.strip().lower() not in FALSE_WORDS
+    return _Read(value, ("1" if value else "0",))
 
 
 def _strict_boolean(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
     value = PARSE_BOOL.get(_single(parameter, texts))
     if value is None:
         raise _bad(parameter, "true or false")
-    return value, ("1" if value else "0",)
+    return _Read(value, ("1" if value else "0",))
 
 
-def _texts(_: Operation, __: Parameter, texts: Sequence[str]) -> _Read:
-    return (tuple(texts) if any(texts) else None), texts
+def _texts(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
+    _check_names(parameter, texts)
+    return _Read(tuple(texts) if any(texts) else None, texts)
+
+
+def _check_names(parameter: Parameter, texts: Sequence[str]) -> None:
+    """Hold what names an object against the same characters as in a path."""
+    if parameter.names and not all(IN_QUERY[parameter.names](text) for text in texts if text):
+        raise Malformed(
+            f"query parameter {parameter.name} holds a name that no {parameter.names} can have",
+            detail=parameter.name,
+        )
 
 
 def _json(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
     text = _single(parameter, texts)
     if not text:
-        return None, texts
-    value = _decoded(parameter, text)
-    canonical = encode(value).decode()
-    judged = cast("QueryValue", value)  # a JSON value is judged by words for JSON
-    return (None if canonical in parameter.absent else judged), (canonical,)
+        return _Read(None, texts)
+    shape = ANYTHING if parameter.shape is None else parameter.shape
+    report = inspect_body(shape, _decoded(parameter, text), parameter.name)
+    canonical = encode(cast("Value", report.document)).decode()
+    judged = cast("QueryValue", report.document)  # a JSON value is judged by words for JSON
+    value = None if canonical in parameter.absent else judged
+    return _Read(value, (canonical,), report.unknown, report.dropped)
 
 
 def _filters(operation: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
     text = _single(parameter, texts)
     if not text:
-        return None, texts
+        return _Read(None, texts)
     document = _decoded(parameter, text)
-    judged = _judged_filters(document)
+    judged = judged_filters(document)
     if judged is None:
         raise _bad(parameter, "a JSON map of names to lists, or to maps of booleans")
     known = FILTERS_OF_WRITES.get(operation.name, judged)
@@ -201,28 +223,8 @@ def _filters(operation: Operation, parameter: Parameter, texts: Sequence[str]) -
             raise Malformed(
                 f"{operation.name} knows no filter {cut(name)!r}", detail=parameter.name
             )
-    return (judged or None), (encode(document).decode(),)
-
-
-def _judged_filters(document: Value) -> dict[str, frozenset[str]] | None:
-    """Return the texts by name; None unless one of the two shapes holds throughout.
-
-    The Engine tries each shape on the whole. A text marked false counts as present, because
-    matchers by label and name take it so.
-    """
-    if not isinstance(document, dict):
-        return None
-    lists = {name: frozenset(item) for name, item in document.items() if _is_texts(item)}
-    maps = {name: frozenset(item) for name, item in document.items() if _is_marks(item)}
-    return next((shape for shape in (lists, maps) if len(shape) == len(document)), None)
-
-
-def _is_texts(item: Value) -> TypeGuard[list[str]]:
-    return isinstance(item, list) and all(isinstance(text, str) for text in item)
-
-
-def _is_marks(item: Value) -> TypeGuard[dict[str, bool]]:
-    return isinstance(item, dict) and all(isinstance(mark, bool) for mark in item.values())
+    sent = without_empty(document) if operation.writes else document
+    return _Read(judged or None, (encode(sent).decode(),))
 
 
 def _decoded(parameter: Parameter, text: str) -> Value:

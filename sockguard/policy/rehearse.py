@@ -42,7 +42,8 @@ def rehearse(
     operation, names = asked.recognised.operation, asked.recognised.names
     try:
         judged = _read(operation, body, names) if wants_body(client, asked) else Body()
-        decision = decide(client, Question(operation, names, asked.query, judged, own))
+        question = Question(operation, names, asked.query, judged, own, asked.sent)
+        decision = decide(client, question)
     except Refusal as refusal:
         decision = _denied(refusal)
     return Rehearsal(operation.name, decision)

@@ -6,16 +6,20 @@ Must never take one type for another: true is not 1, and 1 is no text.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import ParameterKind
+from sockguard.engine.shape import Map, Scalar, inspect_body
+from sockguard.errors import Malformed
 from sockguard.policy.tree import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
+    from sockguard.engine.shape import Shape
     from sockguard.policy.complaints import Complaints
     from sockguard.policy.tree import Node
 
@@ -26,16 +30,39 @@ UNITS = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 class Subject:
     """What a constraint is about: a value's name for people and its kind.
 
-    `unlimited` says that absence, 0 or -1 means that there is no limit.
+    `unlimited` says that absence, 0 or -1 means that there is no limit, `shape` what a JSON value
+    may hold, None where anything may stand.
     """
 
     name: str
     kind: ParameterKind
     unlimited: bool = False
+    shape: Shape | None = None
 
-    def part(self, name: str) -> Subject:
-        """Return the subject for one item of this list, or one value of this map."""
-        return Subject(f"{self.name} {name}", _PART_KIND.get(self.kind, self.kind))
+    @property
+    def fields(self) -> Collection[str] | None:
+        """The names that an object of this shape has, None where they are free."""
+        return self.shape if isinstance(self.shape, Mapping) else None
+
+    def item(self) -> Subject:
+        """Return the subject for one item of this list."""
+        return self._part("item", self.shape[0] if isinstance(self.shape, list) else None)
+
+    def value(self) -> Subject:
+        """Return the subject for any value of this map."""
+        return self._part("value", self.shape.values if isinstance(self.shape, Map) else None)
+
+    def entry(self, name: str) -> Subject:
+        """Return the subject for one value of this map or object."""
+        if isinstance(self.shape, Mapping):
+            return self._part(name, self.shape.get(name))
+        return self._part(name, self.shape.values if isinstance(self.shape, Map) else None)
+
+    def _part(self, name: str, shape: Shape | None) -> Subject:
+        kind = _PART_KIND.get(self.kind, self.kind)
+        if isinstance(shape, Scalar):
+            kind = _SCALAR_KIND.get(shape, kind)
+        return Subject(f"{self.name} {name}", kind, shape=shape)
 
     def describe(self) -> str:
         """Name the kind in words for people."""
@@ -45,6 +72,11 @@ class Subject:
 _PART_KIND = {
     ParameterKind.TEXTS: ParameterKind.TEXT,
     ParameterKind.FILTERS: ParameterKind.TEXTS,
+}
+_SCALAR_KIND = {
+    Scalar.TEXT: ParameterKind.TEXT,
+    Scalar.INTEGER: ParameterKind.INTEGER,
+    Scalar.BOOLEAN: ParameterKind.BOOLEAN,
 }
 
 _TYPES: Mapping[ParameterKind, tuple[type, str]] = {
@@ -61,7 +93,7 @@ def typed(node: Node, subject: Subject, complaints: Complaints) -> object:
     """Return a node's value as a query holds it; a complaint and None for another type."""
     value = plain(node)
     if subject.kind is ParameterKind.JSON:
-        return value
+        return _shaped(node, value, subject, complaints)
     wanted, name = _TYPES[subject.kind]
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = tuple(value)
@@ -76,6 +108,20 @@ def typed(node: Node, subject: Subject, complaints: Complaints) -> object:
     quote = ": quote it" if wanted is str and isinstance(value, int | Decimal) else ""
     complaints.add(node.source, f"{subject.name} takes {name}, not {node.describe()}{quote}")
     return None
+
+
+def _shaped(node: Node, value: object, subject: Subject, complaints: Complaints) -> object:
+    """Hold a JSON value of the policy's against its shape, as those of clients are."""
+    if subject.shape is None:
+        return value
+    try:
+        report = inspect_body(subject.shape, value, subject.name)
+    except Malformed as error:
+        complaints.add(node.source, str(error))
+        return None
+    for path in report.unknown:
+        complaints.add(node.source, f"{path} is no field that an Engine knows")
+    return value
 
 
 def _is_texts(value: object) -> bool:

@@ -243,7 +243,7 @@ class Connection:
         gate.recorder.allowed(account, judged.asked, noteworthy=judged.noteworthy)
         if judged.needs_sync:
             await gate.recorder.synced()
-        if judged.request.quick:
+        if judged.quick:
             self.expect_within(gate.settings.timeouts.quick_answer, SILENT)
         exchange = self.exchange = account.exchange = Exchange(
             self.channel, self._upstream, judged.out

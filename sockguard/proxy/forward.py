@@ -1,6 +1,6 @@
 """The canonical request that the Engine gets, written anew from what was judged.
 
-Must never copy a header that is not listed here or in the operation's table.
+Must never copy a header that is not listed here: those of the operation's table come as judged.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from sockguard.wire.target import format_query
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sockguard.engine.operation import Operation
     from sockguard.proxy.intake import Request
-    from sockguard.wire.head import Framing
+    from sockguard.wire.head import Framing, RequestHead
 
 _PASSING = frozenset({"accept", "user-agent"})
 _HOST = ("Host", "docker")
@@ -35,7 +34,7 @@ def request_head(  # noqa: PLR0913 - the parts of one head
     query = format_query(pairs)
     if query:
         target += "?" + query
-    headers = [_HOST, *_passing_headers(request)]
+    headers = [_HOST, *_passing_headers(request.head), *request.headers]
     if content_type:
         headers.append(("Content-Type", content_type))
     if framing.kind is FramingKind.CHUNKED:
@@ -47,15 +46,5 @@ def request_head(  # noqa: PLR0913 - the parts of one head
     return format_request(request.head.method, target, headers)
 
 
-def _passing_headers(request: Request) -> Iterable[tuple[str, str]]:
-    operation = request.operation
-    for name, value in request.head.headers:
-        if name in _PASSING or (operation.headers and _is_listed(operation, name)):
-            yield name, value
-
-
-def _is_listed(operation: Operation, name: str) -> bool:
-    return any(
-        name.startswith(listed[:-1]) if listed.endswith("*") else name == listed
-        for listed in operation.headers
-    )
+def _passing_headers(head: RequestHead) -> Iterable[tuple[str, str]]:
+    return ((name, value) for name, value in head.headers if name in _PASSING)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.errors import Malformed
 from sockguard.policy.asked import read_asked
+from sockguard.policy.headers import read_headers
 from sockguard.policy.model import Body, Question
 from sockguard.wire.head import FramingKind
 
 if TYPE_CHECKING:
     from sockguard.engine.operation import Operation
     from sockguard.policy.asked import Asked
+    from sockguard.policy.headers import Headers
     from sockguard.policy.model import OwnObjects
     from sockguard.wire.head import RequestHead
 
@@ -31,6 +33,8 @@ class Request:
     head: RequestHead
     asked: Asked
     has_body: bool
+    headers: Headers = ()
+    """What passes of the headers that the Engine acts on."""
 
     @property
     def operation(self) -> Operation:
@@ -47,20 +51,18 @@ class Request:
         """Whether this request may stay open or carry much."""
         return self.operation.streaming is not Streaming.NONE
 
-    @property
-    def quick(self) -> bool:
-        """Whether the Engine answers this one at once."""
-        return self.operation.quick and not self.asked.query.values.get("size")
-
     def question(self, body: Body, own: OwnObjects) -> Question:
         """Put the question that `decide` answers."""
-        return Question(self.operation, self.names, self.asked.query, body, own)
+        asked = self.asked
+        return Question(self.operation, self.names, asked.query, body, own, asked.sent)
 
 
 def read_request(head: RequestHead, newest_served: int) -> Request:
     """Read what is asked and whether a body follows; raises a refusal for what is not modelled."""
     asked = read_asked(head.method, head.target, newest_served)
-    return Request(head, asked, _check_body(head, asked.recognised.operation))
+    operation = asked.recognised.operation
+    headers = read_headers(operation, head.headers) if operation.headers else ()
+    return Request(head, asked, _check_body(head, operation), headers)
 
 
 def _check_body(head: RequestHead, operation: Operation) -> bool:

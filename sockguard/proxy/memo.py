@@ -37,6 +37,11 @@ class Judged:
         return operation.writes or operation.bulk_read
 
     @property
+    def quick(self) -> bool:
+        """Whether the Engine answers this one at once."""
+        return self.request.operation.quick and not self.decision.query.values.get("size")
+
+    @property
     def noteworthy(self) -> bool:
         """Whether people want to see its event."""
         return self.request.operation.writes or self.decision.effect is Effect.WOULD_DENY

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from sockguard.engine.operation import BodyKind, Streaming
-from sockguard.errors import Malformed
+from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.policy.decide import needed_version
 from sockguard.proxy.answer import clamp_version_document
 from sockguard.proxy.forward import request_head
 from sockguard.proxy.read_body import in_slices
@@ -57,7 +58,8 @@ async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged re
     reader: BodyReader,
     version: int,
 ) -> Outgoing:
-    """Return what the exchange sends; raises Malformed for an Upgrade that does not fit."""
+    """Return what the exchange sends; raises a refusal for a wrong Upgrade or version."""
+    _check_limits_are_read(request, decision, version)
     data = await in_slices(encode_steps(cast("Value", body.document))) if body.present else b""
     streamed = reader.streamed
     tunnel = _opens_tunnel(request, body)
@@ -77,8 +79,7 @@ async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged re
         streamed=streamed,
         upgrade=upgrade,
         tunnel=tunnel,
-        stdin=request.operation.name not in _ATTACHES
-        or bool(request.asked.query.values.get("stdin")),
+        stdin=_passes_stdin(request, decision),
         limit=client.limits.body,
         close=not request.head.keep_alive or request.head.upgrade_asked,
         rewrite=clamp_version_document if request.operation.name == "system.version" else None,
@@ -93,9 +94,24 @@ def _opens_tunnel(request: Request, body: Body) -> bool:
     return not (isinstance(document, dict) and document.get("Detach") is True)
 
 
-def _passes_stdin(request: Request) -> bool:
+def _passes_stdin(request: Request, decision: Decision) -> bool:
+    """Tell whether the client may type; old Engines open all of a WebSocket whatever was asked."""
     attaches = request.operation.name in _ATTACHES
-    return not attaches or bool(request.asked.query.values.get("stdin"))
+    return not attaches or decision.query.values.get("stdin") is True
+
+
+def _check_limits_are_read(request: Request, decision: Decision, version: int) -> None:
+    """Refuse to send a bare path to an Engine that turned out older than it was judged for."""
+    grant = decision.grant
+    if request.asked.version is not None or grant is None or not grant.query:
+        return
+    needed = needed_version(grant, request.operation)
+    if version < needed:
+        raise Refusal(
+            Reason.QUERY,
+            f"the Engine speaks API 1.{version}, but reads what limits {request.operation.name}"
+            f" only from 1.{needed} on",
+        )
 
 
 def _upgrade_asked(request: Request) -> bool:

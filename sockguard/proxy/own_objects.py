@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from sockguard.errors import Refusal
 from sockguard.policy.model import OwnObjects
-from sockguard.policy.protect import normalise_image
+from sockguard.policy.protect import normalise_image, repository_of
 from sockguard.proxy.ask import ask, follow
 from sockguard.proxy.upstream import connect
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)\b")
 _CGROUP = re.compile(r"(?:/docker[/-]|/libpod-)([0-9a-f]{64})(?:\.scope)?$", re.MULTILINE)
-_RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
+_RETRY_SECONDS = (1.0, 2.0)
 _FOUND = 200
 _FAILURES = (Refusal, ValueError, OSError)  # TimeoutError is an OSError
 
@@ -47,11 +47,13 @@ def own_objects(document: Value) -> OwnObjects:
     """Read our container's inspect document; raises ValueError when it is not one."""
     match document:
         case {"Id": str(identity), "Name": str(name), "Image": str(image), **rest}:
+            images, repositories = _images(rest.get("Config"))
             return OwnObjects(
                 container_id=identity,
                 container_names=frozenset({name.removeprefix("/")}),
                 volumes=_volumes(rest.get("Mounts")),
-                images=_images(rest.get("Config")),
+                images=images,
+                repositories=repositories,
                 image_ids=frozenset({image.removeprefix("sha256:")}),
             )
         case _:
@@ -67,12 +69,17 @@ def _volumes(mounts: object) -> frozenset[str]:
     return frozenset(found)
 
 
-def _images(config: object) -> frozenset[str]:
+def _images(config: object) -> tuple[frozenset[str], frozenset[str]]:
+    """Return our tagged name, and our repository where a digest alone says what runs."""
     match config:
         case {"Image": str(name)}:
-            return frozenset({normalise_image(name)})
+            tagged, _, digest = name.partition("@")
+            full = normalise_image(tagged)
+            if digest and ":" not in tagged.rpartition("/")[2]:
+                return frozenset(), frozenset({repository_of(full)})
+            return frozenset({full}), frozenset()
         case _:
-            return frozenset()
+            return frozenset(), frozenset()
 
 
 class SelfKnowledge:
@@ -91,9 +98,12 @@ class SelfKnowledge:
         self._seconds = seconds
         self._learned = learned
         self._tell = tell
+        self._found = False
 
     async def look(self) -> None:
-        """Learn once, and say so when that fails."""
+        """Learn once, and say so when that fails; the id holds even while the Engine is away."""
+        if not self._found:
+            self._learned(OwnObjects(container_id=self._id))
         try:
             async with asyncio.timeout(self._seconds):
                 await self._learn()
@@ -138,4 +148,5 @@ class SelfKnowledge:
             channel.close(self._seconds)
         if status != _FOUND:
             raise ValueError(f"the Engine answered {status}")
+        self._found = True
         self._learned(own_objects(document))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.policy.asked import read_asked
 from sockguard.policy.decide import decide, grants_for
 from sockguard.policy.model import Body, OwnObjects, Query, Question
 from tests.support.policies import allowing, ask, policy_of
@@ -70,7 +71,7 @@ CASES = [
     (NAMED, "POST /containers/create?name=web", "deny", "query", "name"),
     (NAMED, "POST /containers/create", "deny", "query", "name"),
     (NAMED, "POST /containers/create?name=", "deny", "query", "name"),
-    (NAMED, "POST /containers/create?name=ci-1%2Fx", "deny", "query", "name"),
+    (NAMED, "POST /containers/create?name=ci-1%2Fx", "deny", "malformed", "name"),
     (FILTERED, 'GET /containers/json?filters={"label":["app=a"]}', "allow", None, ""),
     (FILTERED, 'GET /containers/json?filters={"label":{"app=a":true}}', "allow", None, ""),
     (FILTERED, 'GET /containers/json?filters={"label":{"app=a":false}}', "allow", None, ""),
@@ -115,6 +116,69 @@ def test_always_takes_the_place_of_what_was_sent_before_anything_is_judged() -> 
     assert sent.allowed
     assert sent.pairs == (("link", "1"), ("force", "0"), ("v", "1"))
     assert ask(policy, "DELETE /containers/web").pairs == (("force", "0"), ("v", "1"))
+
+
+def test_a_verdict_hands_on_the_query_that_it_was_given_for() -> None:
+    policy = policy_of(allowing("containers.attach: {query: {stdin: {always: false}, logs: any}}"))
+    got = ask(policy, "POST /containers/web/attach?stream=1&stdin=1&logs=1")
+    assert got.query.values == {"stream": True, "logs": True, "stdin": False}
+    assert got.pairs == (("stream", "1"), ("logs", "1"), ("stdin", "0"))
+
+
+@pytest.mark.parametrize(
+    ("always", "sent", "left"),
+    [
+        ("[]", "[]", None),
+        ("[{Type: local}]", '[{"Type":"local"}]', [{"Type": "local"}]),
+    ],
+)
+def test_always_covers_up_whatever_stood_within_the_value(
+    always: str, sent: str, left: object
+) -> None:
+    policy = policy_of(allowing(f"build.run: {{query: {{outputs: {{always: {always}}}}}}}"))
+    for query in ("", '?outputs=[{"Type":"tar","Push":true}]'):
+        got = ask(policy, f"POST /build{query}")
+        assert got.allowed
+        assert got.pairs == (("outputs", sent),)
+        assert got.query.values.get("outputs") == left
+
+
+LIMITS = """
+allow:
+  - containers.stop: {query: {signal: TERM, t: {at_most: 5}}}
+  - containers.restart: {query: {signal: any}}
+  - containers.attach_ws: {query: {stdin: {always: false}}}
+  - system.df: {query: {type: {each: image, required: true}}}
+  - containers.kill: {query: any}
+"""
+
+
+@pytest.mark.parametrize(
+    ("do", "detail"),
+    [
+        ("POST /v1.42/containers/web/stop?signal=TERM", ""),
+        ("POST /containers/web/stop?signal=TERM", ""),
+        ("POST /v1.41/containers/web/stop?signal=TERM", "signal"),
+        ("POST /v1.41/containers/web/stop", "signal"),
+        ("POST /v1.41/containers/web/restart?signal=KILL", ""),
+        ("GET /v1.42/containers/web/attach/ws?stream=1&stdin=1", ""),
+        ("GET /v1.41/containers/web/attach/ws?stream=1&stdin=1", "stdin"),
+        ("GET /v1.42/system/df?type=image", ""),
+        ("GET /v1.41/system/df?type=image", "type"),
+        ("POST /v1.41/containers/web/kill?signal=9", ""),
+    ],
+)
+def test_a_limit_that_an_old_engine_would_not_read_covers_nothing(do: str, detail: str) -> None:
+    got = ask(policy_of(LIMITS), do)
+    assert (got.allowed, got.detail) == (not detail, detail)
+    assert ("which Engines read from API 1.42 on" in got.message) is bool(detail)
+
+
+def test_a_bare_path_is_judged_for_the_newest_version_that_is_served() -> None:
+    asked = read_asked("POST", "/containers/web/stop", 41)
+    assert (asked.version, asked.sent) == (None, 41)
+    asked = read_asked("POST", "/v1.40/containers/web/stop", 41)
+    assert (asked.version, asked.sent) == (40, 40)
 
 
 def test_the_reason_is_that_of_the_nearest_alternative() -> None:

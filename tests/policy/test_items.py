@@ -39,6 +39,24 @@ def complaint(*items: str) -> str:
         ("containers.pause: {query: any}", "containers.pause has no query parameters"),
         ("containers.stop: {query: {t: ten}}", "t takes a whole number, not text"),
         ("containers.kill: {query: {signal: 9}}", "signal takes text, not a number: quote it"),
+        ("images.pull: {query: {fromImage: {always: a}}}", "always cannot set it"),
+        ("images.import: {query: {fromImage: {always: a}}}", "always cannot set it"),
+        ("images.tag: {query: {tag: {always: a/b}}}", "holds a name that no tag can have"),
+        ("containers.prune: {query: {filters: {always: {x: [a]}}}}", "knows no filter 'x'"),
+        ("build.run: {query: {outputs: {always: [{type: tar}]}}}", "outputs[].Type must be spelt"),
+        ("build.run: {query: {outputs: {equals: [{New: tar}]}}}", "outputs[].New is no field"),
+        (
+            "build.run: {query: {outputs: {each: {fields: {type: tar}}}}}",
+            "outputs item has no key 'type' (did you mean Type?)",
+        ),
+        (
+            "build.run: {query: {ulimits: {each: {fields: {Soft: many}}}}}",
+            "ulimits item Soft takes a whole number, not text",
+        ),
+        (
+            "build.run: {query: {labels: {entries: {team: 5}}}}",
+            "labels team takes text, not a number: quote it",
+        ),
         ("containers.list: {body: any}", "has no use for body: it takes no JSON body"),
         ("images.load: {body: any}", "has no use for body: it takes no JSON body"),
         ("containers.list: {response: any}", "has no use for response"),
@@ -193,3 +211,50 @@ def test_an_alternative_must_cover_the_whole_request() -> None:
     assert ask(policy, "POST /containers/web/attach?logs=1").allowed
     refused = ask(policy, "POST /containers/web/attach?logs=1&stdin=1")
     assert refused.reason == "query"
+
+
+BUILD = """
+build.run:
+      query:
+        outputs: {each: {fields: {Type: {equals: local, required: true}, Attrs: {keys: dest}}}}
+        ulimits: {each: {fields: {Name: nofile, Soft: {at_most: 64, required: true}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "detail"),
+    [
+        ('outputs=[{"Type":"local","Attrs":{"dest":"x"}}]', None, ""),
+        ('outputs=[{"Type":"local","Attrs":{"push":"x"}}]', "query", "outputs"),
+        ('outputs=[{"Type":"registry"}]', "query", "outputs"),
+        ('outputs=[{"Type":"local","Push":true}]', "query", "outputs[].Push"),
+        ('outputs=[{"Type":"local","Push":false}]', None, ""),
+        ('outputs=[{"Type":"local","type":"registry"}]', "malformed", "outputs[].Type"),
+        ('ulimits=[{"Name":"nofile","Soft":64}]', None, ""),
+        ('ulimits=[{"Name":"nofile","Soft":65}]', "query", "ulimits"),
+        ('ulimits=[{"Name":"nofile","Soft":64,"SOFT":4000}]', "malformed", "ulimits[].Soft"),
+    ],
+)
+def test_json_in_a_query_is_held_to_its_fields(query: str, reason: str | None, detail: str) -> None:
+    got = ask(policy_of(allowing(BUILD.strip())), f"POST /build?{query}")
+    assert (got.reason, got.detail) == (reason, detail)
+
+
+def test_query_any_lets_unknown_fields_in_but_never_a_second_reading() -> None:
+    policy = policy_of(allowing("build.run: {query: any}"))
+    assert ask(policy, 'POST /build?outputs=[{"Type":"local","Push":true}]').allowed
+    assert ask(policy, 'POST /build?outputs=[{"Type":"a","type":"b"}]').reason == "malformed"
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        "{required: true}",
+        "{entries: {label: {each: any, required: true}}, required: true}",
+        "{keys: label, required: true}",
+    ],
+)
+def test_a_filter_without_texts_is_no_filter(constraint: str) -> None:
+    policy = policy_of(allowing(f"containers.prune: {{query: {{filters: {constraint}}}}}"))
+    assert ask(policy, 'POST /containers/prune?filters={"label":["a"]}').allowed
+    assert ask(policy, 'POST /containers/prune?filters={"label":[]}').reason == "query"

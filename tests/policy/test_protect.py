@@ -55,6 +55,12 @@ EVERYTHING = policy_of(allowing("engine/everything"))
         "POST /images/create?fromImage=ghcr.io/acme/sockguard",
         "POST /images/create?fromSrc=-&repo=ghcr.io/acme/sockguard&tag=1.2",
         "POST /build?t=x&t=ghcr.io/acme/sockguard:1.2",
+        'POST /build?outputs=[{"Type":"moby","Attrs":{"name":"a:1,ghcr.io/acme/sockguard:1.2"}}]',
+        "POST /build?networkmode=container:sockguard",
+        "POST /commit?container=/sockguard",
+        "POST /images/ghcr.io/acme/sockguard:1.2/push",
+        "POST /images/ghcr.io/acme/sockguard/push?tag=1.2",
+        "POST /images/ghcr.io/acme/sockguard/push",
     ],
 )
 def test_what_belongs_to_sockguard_is_refused_to_everybody(do: str) -> None:
@@ -84,10 +90,49 @@ def test_what_belongs_to_sockguard_is_refused_to_everybody(do: str) -> None:
         "DELETE /images/sockguard:1.2",
         "GET /images/ghcr.io/acme/sockguard:1.2/json",
         "POST /images/create?fromImage=ghcr.io/acme/sockguard&tag=1.1",
+        "POST /images/ghcr.io/acme/sockguard/push?tag=1.1",
+        "POST /images/ghcr.io/acme/sockguard:1.1/push",
+        'POST /build?outputs=[{"Type":"moby","Attrs":{"name":"ghcr.io/acme/sockguard:1.1"}}]',
+        "POST /build?networkmode=container:web",
     ],
 )
 def test_looking_passes_and_so_does_what_belongs_to_others(do: str) -> None:
     assert ask(EVERYTHING, do, own=OWN).allowed
+
+
+@pytest.mark.parametrize(
+    ("item", "do"),
+    [
+        ("images.tag", "POST /images/evil/tag?repo=ghcr.io/acme/sockguard&tag=x"),
+        ("images.pull", "POST /images/create?fromImage=ghcr.io/acme/sockguard&tag=x"),
+        ("images.import", "POST /images/create?fromSrc=-&repo=ghcr.io/acme/sockguard"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["enforce", "report"])
+def test_no_value_that_the_policy_sets_makes_a_client_reach_sockguard(
+    item: str, do: str, mode: str
+) -> None:
+    always = allowing(f'{item}: {{query: {{tag: {{always: "1.2"}}}}}}') + f"mode: {mode}\n"
+    decision = ask(policy_of(always), do, own=OWN)
+    assert (decision.effect, decision.reason) == ("deny", "self_protection")
+
+
+def test_what_is_judged_is_what_is_sent_and_not_what_the_policy_replaced() -> None:
+    policy = policy_of(allowing('images.tag: {query: {tag: {always: "1.1"}}}'))
+    do = "POST /images/mine/tag?repo=ghcr.io/acme/sockguard&tag=1.2"
+    decision = ask(policy, do, own=OWN)
+    assert decision.allowed
+    assert decision.pairs == (("repo", "ghcr.io/acme/sockguard"), ("tag", "1.1"))
+
+
+def test_where_only_a_digest_says_what_runs_the_whole_repository_is_sockguards() -> None:
+    own = OwnObjects(repositories=frozenset({"ghcr.io/acme/sockguard"}))
+    for tag in ("1.1", "1.2", "latest"):
+        do = f"POST /images/mine/tag?repo=ghcr.io/acme/sockguard&tag={tag}"
+        assert ask(EVERYTHING, do, own=own).reason == "self_protection"
+    do = "POST /images/create?fromImage=ghcr.io/acme/sockguard"
+    assert ask(EVERYTHING, do, own=own).reason == "self_protection"
+    assert ask(EVERYTHING, "POST /images/mine/tag?repo=ghcr.io/acme/other", own=own).allowed
 
 
 def test_outside_of_containers_nothing_is_sockguards_own() -> None:

@@ -55,7 +55,20 @@ def test_a_strict_boolean_that_parse_bool_refuses_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ten", "1_0", "1.5", "0x5", " 5", "\u0665", str(2**64), "1" * 30, "--1"]
+    "text",
+    [
+        "ten",
+        "1_0",
+        "1.5",
+        "0x5",
+        " 5",
+        "\u0665",
+        str(2**64),
+        "1" * 30,
+        "--1",
+        str(2**63),
+        str(-(2**63) - 1),
+    ],
 )
 def test_a_number_that_is_none_is_malformed(text: str) -> None:
     with pytest.raises(Malformed) as caught:
@@ -167,14 +180,15 @@ def test_a_long_name_of_a_strangers_choice_is_cut_where_it_is_repeated() -> None
             {"status": {"running", "paused"}},
             '{"status":{"running":true,"paused":false}}',
         ),
-        ('{"label":["a","a"],"x":[]}', {"label": {"a"}, "x": set()}, '{"label":["a","a"],"x":[]}'),
+        ('{"label":["a","a"],"x":[]}', {"label": {"a"}}, '{"label":["a","a"],"x":[]}'),
+        ('{"label":{}}', None, '{"label":{}}'),
     ],
 )
 def test_filters_are_judged_as_sets_and_sent_in_their_own_shape(
-    text: str, judged: dict[str, set[str]], sent: str
+    text: str, judged: dict[str, set[str]] | None, sent: str
 ) -> None:
     query = read("containers.list", ("filters", text))
-    assert query.values == {"filters": judged}
+    assert query.values.get("filters") == judged
     assert query.pairs == (("filters", sent),)
 
 
@@ -201,6 +215,71 @@ def test_filters_of_another_shape_are_malformed(text: str) -> None:
     assert caught.value.detail == "filters"
 
 
+@pytest.mark.parametrize(
+    ("text", "judged", "sent"),
+    [
+        ('{"label":[]}', {}, "{}"),
+        ('{"label":{},"until":{}}', {}, "{}"),
+        ('{"label":[],"until":["1h"]}', {"filters": {"until": {"1h"}}}, '{"until":["1h"]}'),
+    ],
+)
+def test_on_writes_a_filter_without_texts_is_as_one_that_was_not_sent(
+    text: str, judged: dict[str, object], sent: str
+) -> None:
+    query = read("containers.prune", ("filters", text))
+    assert query.values == judged
+    assert query.pairs == (("filters", sent),)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "sent"),
+    [
+        ("containers.commit", "pause", ()),
+        ("build.run", "rm", ()),
+        ("build.run", "forcerm", (("forcerm", "0"),)),
+        ("containers.stats", "stream", (("stream", "0"),)),
+    ],
+)
+def test_a_blank_boolean_is_left_out_where_the_engine_takes_it_for_its_default(
+    operation: str, name: str, sent: tuple[tuple[str, str], ...]
+) -> None:
+    assert read(operation, (name, "")).pairs == sent
+    assert read(operation, (name, "0")).pairs == ((name, "0"),)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "good", "bad"),
+    [
+        ("containers.commit", "container", "web /web 4bb9", "linker/vv //web /web/vv web/ we%b"),
+        ("containers.commit", "repo", "a/b:1 ghcr.io/a", "a/B a//b a@b -a"),
+        ("containers.commit", "tag", "1.0 latest", ":1 a/b a:b"),
+        ("containers.create", "name", "web /web", "a/b"),
+        ("containers.rename", "name", "web", "a/b"),
+        ("containers.start", "checkpoint", "one", "../one"),
+        ("images.pull", "tag", f"3 sha256:{'ab' * 32}", "sha256:ab"),
+        ("images.pull", "fromImage", "alpine localhost:5000/a", "http://x"),
+        ("build.run", "networkmode", "host mine container:web", "container:linker/vv container:"),
+        ("plugins.create", "name", "a/b:1", "A"),
+    ],
+)
+def test_what_names_an_object_has_the_characters_of_one(
+    operation: str, name: str, good: str, bad: str
+) -> None:
+    for text in good.split():
+        assert read(operation, (name, text)).values == {name: text}
+    for text in bad.split():
+        with pytest.raises(Malformed) as caught:
+            read(operation, (name, text))
+        assert caught.value.detail == name
+
+
+@pytest.mark.parametrize(("operation", "name"), [("build.run", "t"), ("images.get", "names")])
+def test_of_several_names_each_has_the_characters_of_one(operation: str, name: str) -> None:
+    assert read(operation, (name, "a:1"), (name, "b")).values == {name: ("a:1", "b")}
+    with pytest.raises(Malformed):
+        read(operation, (name, "a:1"), (name, "B//c"))
+
+
 def test_an_unknown_filter_is_refused_on_writes_and_left_to_the_engine_on_reads() -> None:
     with pytest.raises(Malformed, match=r"containers\.prune knows no filter 'labels'"):
         read("containers.prune", ("filters", '{"labels":["a"]}'))
@@ -222,6 +301,43 @@ def test_json_parameters_are_decoded_and_written_anew(name: str, text: str, sent
 def test_json_parameters_with_two_readings_are_malformed(text: str) -> None:
     with pytest.raises(Malformed):
         read("build.run", ("buildargs", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "detail"),
+    [
+        ("outputs", '[{"type":"local"}]', "outputs[].Type"),
+        ("outputs", '[{"Type":"local","TYPE":"registry"}]', "outputs[].Type"),
+        ("outputs", '[{"Type":"local","Attr\u017f":{}}]', "outputs[].Attrs"),
+        ("outputs", '{"Type":"local"}', "outputs"),
+        ("outputs", '[{"Type":5}]', "outputs[].Type"),
+        ("outputs", '[{"New":1,"nEW":2}]', "outputs[].nEW"),
+        ("ulimits", '[{"Name":"nofile","SOFT":4000}]', "ulimits[].Soft"),
+        ("ulimits", '[{"Soft":1.5}]', "ulimits[].Soft"),
+        ("ulimits", f'[{{"Soft":{2**63}}}]', "ulimits[].Soft"),
+        ("buildargs", '{"A":1}', "buildargs{}"),
+        ("labels", '["a"]', "labels"),
+        ("cachefrom", '"a"', "cachefrom"),
+    ],
+)
+def test_json_that_the_engine_would_read_otherwise_is_malformed(
+    name: str, text: str, detail: str
+) -> None:
+    with pytest.raises(Malformed) as caught:
+        read("build.run", (name, text))
+    assert caught.value.detail == detail
+
+
+def test_unknown_fields_in_json_are_told_and_dropped_where_they_are_empty() -> None:
+    query = read("build.run", ("outputs", '[{"Type":"tar","New":1,"Newer":null}]'))
+    assert query.unknown_within == {"outputs": ("outputs[].New",)}
+    assert query.dropped == ("outputs[].Newer",)
+    assert query.pairs == (("outputs", '[{"Type":"tar","New":1}]'),)
+
+
+def test_free_keys_in_json_differ_by_case() -> None:
+    query = read("build.run", ("buildargs", '{"A":"1","a":null}'))
+    assert query.values == {"buildargs": {"A": "1", "a": None}}
 
 
 def names_and_texts() -> st.SearchStrategy[list[tuple[str, str]]]:
@@ -252,10 +368,16 @@ def test_a_value_of_the_policys_is_read_back_as_it_was_meant(operation: object) 
         ParameterKind.STRICT_BOOLEAN: True,
         ParameterKind.TEXTS: ("a", "b"),
         ParameterKind.FILTERS: {"label": frozenset({"a", "b"})},
-        ParameterKind.JSON: {"a": [1, "b"]},
+    }
+    documents: dict[str, object] = {
+        "buildargs": {"a": "b"},
+        "labels": {"a": "b"},
+        "cachefrom": ["a"],
+        "outputs": [{"Type": "tar"}],
+        "ulimits": [{"Soft": 1}],
     }
     for name, parameter in operation.parameters.items():  # type: ignore[attr-defined]
         if not parameter.dropped:
-            value = values[parameter.kind]
+            value = documents[name] if parameter.shape else values[parameter.kind]
             query = read_query(operation, spell_pairs(parameter, value))  # type: ignore[arg-type]
             assert query.values == {name: value}

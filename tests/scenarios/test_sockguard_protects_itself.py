@@ -13,6 +13,7 @@ from tests.support.stack import running_stack, send, status_of
 from tests.support.wait import wait_until
 
 if TYPE_CHECKING:
+    from sockguard.wire.document import Value
     from tests.support.demo_engine import RunningDemo
 
 POLICY = """
@@ -140,6 +141,31 @@ def test_it_finds_itself_and_follows_its_renames(engine: RunningDemo) -> None:
     assert told == []
 
 
+def test_its_id_is_kept_from_everybody_even_while_the_engine_is_away(tmp_path: Path) -> None:
+    learned: list[OwnObjects] = []
+    told: list[str] = []
+    knowledge = SelfKnowledge(tmp_path / "none", "f" * 64, 1.0, learned.append, told.append)
+
+    asyncio.run(knowledge.look())
+
+    assert learned == [OwnObjects(container_id="f" * 64)]
+    assert len(told) == 1
+
+
+def test_what_it_knows_of_itself_is_not_forgotten_by_another_look(engine: RunningDemo) -> None:
+    identity = own(engine).container_id
+    learned: list[OwnObjects] = []
+
+    async def look_twice() -> None:
+        knowledge = SelfKnowledge(Path(engine.path), identity, 2.0, learned.append, print)
+        await knowledge.look()
+        await knowledge.look()
+
+    asyncio.run(look_twice())
+
+    assert [found.container_names for found in learned] == [set(), {"web"}, {"web"}]
+
+
 def test_it_says_so_when_it_cannot_find_itself(engine: RunningDemo) -> None:
     told: list[str] = []
 
@@ -195,3 +221,28 @@ def test_volumes_and_images_are_read_from_the_inspect_document() -> None:
     assert found.volumes == {"audit"}
     assert found.images == {normalise_image("sockguard:1")}
     assert found.image_ids == {"b" * 64}
+
+
+@pytest.mark.parametrize(
+    ("started_as", "images", "repositories"),
+    [
+        ("ghcr.io/acme/guard:1", {"ghcr.io/acme/guard:1"}, set()),
+        ("guard", {"docker.io/library/guard:latest"}, set()),
+        (f"ghcr.io/acme/guard:1@sha256:{'a' * 64}", {"ghcr.io/acme/guard:1"}, set()),
+        (f"ghcr.io/acme/guard@sha256:{'a' * 64}", set(), {"ghcr.io/acme/guard"}),
+        (f"localhost:5000/guard@sha256:{'a' * 64}", set(), {"localhost:5000/guard"}),
+    ],
+)
+def test_an_image_that_a_digest_pins_is_known_by_its_tag_or_by_its_repository(
+    started_as: str, images: set[str], repositories: set[str]
+) -> None:
+    document: dict[str, Value] = {
+        "Id": "a" * 64,
+        "Name": "/guard",
+        "Image": "sha256:" + "b" * 64,
+        "Config": {"Image": started_as},
+    }
+    found = own_objects(document)
+
+    assert found.images == images
+    assert found.repositories == repositories
