@@ -66,9 +66,13 @@ class SyncedFile:
                 return
             if self.doubtful:
                 raise AuditError("the audit log could not be synced before")
-            with self._files:
-                old, self._retired = self._retired, []
-                current = os.dup(self.current)
+            try:
+                with self._files:
+                    current = os.dup(self.current)
+                    old, self._retired = self._retired, []
+            except OSError as error:
+                self.doubtful = True
+                raise AuditError(f"the audit log cannot be synced: {error}") from error
             try:
                 self._sync_all([*old, current])
             finally:

@@ -32,5 +32,12 @@ def put(text: str) -> None:
 def tell(error: SockguardError) -> None:
     """Print an error on standard error: a line for each complaint, or for each of its own lines."""
     complaints = error.complaints if isinstance(error, PolicyError) else str(error).split("\n")
-    text = "\n".join(printable(str(line)) for line in complaints)
-    print(f"sockguard: {text}", file=sys.stderr)
+    first, *others = map(str, complaints)
+    note(first)
+    for line in others:
+        print(printable(line), file=sys.stderr)
+
+
+def note(text: str) -> None:
+    """Print one line of the program's own on standard error, at once."""
+    print(f"sockguard: {printable(text)}", file=sys.stderr, flush=True)

@@ -10,7 +10,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
+from sockguard.cli.say import note
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.policy.check import check_socket_paths, lint
@@ -83,7 +83,7 @@ async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> N
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-    gate.recorder.close(f"stopped by {reason}")
+    await gate.recorder.close(f"stopped by {reason}")
     show.close()
 
 
@@ -117,11 +117,11 @@ async def _know_ourselves(gate: Gate) -> asyncio.Task[None] | None:
     """Find our own container before any client can name it, and follow its renames."""
     container = own_container_id(Path("/proc/self"))
     if not container:
-        _tell("not in a container: nothing on the Engine to protect as its own")
+        note("not in a container: nothing on the Engine to protect as its own")
         return None
     settings = gate.settings
     knowledge = SelfKnowledge(
-        settings.upstream, container, settings.timeouts.connect, gate.know_own, _tell
+        settings.upstream, container, settings.timeouts.connect, gate.know_own, note
     )
     await knowledge.look()
     return asyncio.create_task(knowledge.watch())
@@ -132,7 +132,7 @@ async def _know_the_engine(gate: Gate) -> None:
     try:
         await gate.engine.learn()
     except Refusal as refusal:
-        _tell(f"warning: {refusal.message}")
+        note(f"warning: {refusal.message}")
 
 
 def _stop_signal() -> asyncio.Future[str]:
@@ -149,15 +149,15 @@ def _stop_signal() -> asyncio.Future[str]:
 
 
 def _announce(settings: Settings, policy: Policy) -> None:
-    _tell(f"guarding {settings.upstream} with policy {settings.policy} ({policy.sha256[:12]})")
+    note(f"guarding {settings.upstream} with policy {settings.policy} ({policy.sha256[:12]})")
     for client in policy.clients.values():
         listener = "main" if client.socket is None else client.name
         path = socket_path(settings.socket_dir, listener)
-        _tell(f"client '{client.name}' (role {client.role.name}) at unix://{path}")
+        note(f"client '{client.name}' (role {client.role.name}) at unix://{path}")
         if client.mode is Mode.REPORT:
-            _tell(f"client '{client.name}' is in report mode: it has root on this host")
+            note(f"client '{client.name}' is in report mode: it has root on this host")
     for warning in lint(policy):
-        _tell(f"warning: {warning}")
+        note(f"warning: {warning}")
 
 
 def _ask_for_group(settings: Settings) -> None:
@@ -165,12 +165,8 @@ def _ask_for_group(settings: Settings) -> None:
     path = settings.upstream
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         gid = path.stat().st_gid
-        _tell(
+        note(
             f"uid {os.geteuid()} may not open {path}, which belongs to group {gid}: "
             f'add `group_add: ["{gid}"]` to the service in compose.yaml, '
             f"or `--group-add {gid}` to docker run"
         )
-
-
-def _tell(text: str) -> None:
-    print(f"sockguard: {text}", file=sys.stderr, flush=True)

@@ -51,15 +51,16 @@ class Show:
         self._thread.join(_LAST_SECONDS)
 
     def _print_all(self) -> None:
+        encoding = sys.stdout.encoding
         while (line := self._waiting.get()) is not None:
             text = self._text(line)
             if self._missed:
                 missed, self._missed = self._missed, 0
                 text += f"sockguard: {missed} lines are in the audit log only\n"
             try:
-                sys.stdout.write(text)
+                sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
                 sys.stdout.flush()
-            except (OSError, ValueError):
+            except OSError:
                 return
 
     def _text(self, line: bytes) -> str:

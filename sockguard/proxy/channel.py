@@ -46,18 +46,20 @@ class Channel(asyncio.Protocol):
 
     __slots__ = (
         "_ahead",
-        "_full",
+        "_ended",
         "_held",
         "_held_back",
         "_loop",
         "_on_lost",
         "_on_open",
         "_size",
-        "_source",
         "_waiter",
         "eof",
+        "full",
         "lost",
         "sink",
+        "source",
+        "target",
         "transport",
     )
 
@@ -73,9 +75,11 @@ class Channel(asyncio.Protocol):
         self._size = 0
         self._ahead = False  # more has come than anybody wanted to read
         self._held_back = False  # the target of what comes is slow
-        self._full = False  # the peer is slow to take what is written
+        self.full = False  # the peer is slow to take what is written
+        self._ended = False  # the peer was told the end
+        self.target: Channel | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._source: Channel | None = None
+        self.source: Channel | None = None
         self.eof = False
         self.lost = False
         self.sink: Sink | None = None
@@ -115,9 +119,8 @@ class Channel(asyncio.Protocol):
         del exc
         self.lost = True
         _lingering.pop(self, None)
-        source, self._source = self._source, None
-        if source is not None:
-            source.hold_back(False)
+        self._tell_source(False)
+        self.source = None
         if not self.eof:
             self.eof_received()
         self._wake()
@@ -126,15 +129,14 @@ class Channel(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Stop the source of what is written here while the peer is slow."""
-        self._full = True
-        if self._source is not None:
-            self._source.hold_back(True)
+        self.full = True
+        self._tell_source(True)
 
     def resume_writing(self) -> None:
         """Let the source go on."""
-        self._full = False
-        if self._source is not None:
-            self._source.hold_back(False)
+        self.full = False
+        self._tell_source(False)
+        self._wake()
 
     # --- called by the data plane
 
@@ -176,14 +178,26 @@ class Channel(asyncio.Protocol):
         if self.eof and self.sink is sink:
             sink.eof_came()
 
-    def feeds(self, target: Channel) -> None:
-        """Read from here only as fast as the target's peer takes it."""
-        target._source = self
-        self.hold_back(target._full)
+    async def drained(self) -> None:
+        """Wait while the peer is slow to take what was written."""
+        while self.full and not self.lost:
+            await self._wait()
+
+    def feeds(self, target: Channel | None) -> None:
+        """Read from here only as fast as the target's peer takes it; None: as fast as it comes."""
+        self.target = target
+        if target is not None:
+            target.source = self
+        self.hold_back(target is not None and target.full)
+
+    def _tell_source(self, held_back: bool) -> None:
+        """Hold back or release whoever feeds this channel still, and nobody that once did."""
+        if self.source is not None and self.source.target is self:
+            self.source.hold_back(held_back)
 
     def write(self, *pieces: bytes) -> None:
-        """Queue the pieces for the peer; nothing happens when it is gone."""
-        if self.lost:
+        """Queue the pieces for the peer; nothing happens when it is gone or was told the end."""
+        if self.lost or self._ended:
             return
         if len(pieces) == 1:
             self.transport.write(pieces[0])
@@ -192,7 +206,8 @@ class Channel(asyncio.Protocol):
 
     def write_eof(self) -> None:
         """Half-close: the peer reads an end after all that was written."""
-        if not self.lost and not self.transport.is_closing():
+        if not (self._ended or self.lost or self.transport.is_closing()):
+            self._ended = True
             self.transport.write_eof()
 
     def hold_back(self, held_back: bool) -> None:

@@ -68,7 +68,9 @@ class Connection:
         """Whether the request that is served now may stay open for long."""
         self._gate = gate
         settings = gate.settings
-        self._upstream = Upstream(settings.upstream, settings.timeouts.connect)
+        self._upstream = Upstream(
+            settings.upstream, settings.timeouts.connect, gate.engine_was_gone
+        )
         self._whole = True  # no byte of the current request is left unread
         self._expiry = 0.0  # loop time at which what is awaited now is late, 0 for never
         self._late: Refusal | None = None
@@ -136,6 +138,10 @@ class Connection:
             return await self._handle(data, account)
         except Refusal as refusal:
             return await self._refuse(refusal, account or recorder.begin(self.caller))
+        except asyncio.CancelledError:
+            if account is not None:
+                recorder.outcome(account, status=0, ended="shutdown")
+            raise
         except Exception:  # noqa: BLE001 - whatever goes wrong ends in a refusal
             traceback.print_exc(file=sys.stderr)
             failure = Refusal(Reason.INTERNAL, "an error of sockguard itself, see its own log")
@@ -156,6 +162,7 @@ class Connection:
         connections = self._gate.connections
         connections[self] = connections.pop(self, None)  # the longest idle stays first
         self.idle = True
+        await self.channel.drained()
         data = await self.channel.read()
         if not data:
             return None
@@ -175,6 +182,7 @@ class Connection:
 
     async def _handle(self, data: bytes, account: Account) -> bool:
         gate = self._gate
+        self._upstream.notice_end()
         client = account.client = self._identified()
         known = gate.memo.find(client, data) if client is not None else None
         if known is None:
@@ -219,23 +227,17 @@ class Connection:
         reader = self._reader = BodyReader(self, request, client, gate.limiter)
         granted = wants_body(client, request.asked)
         body = await reader.read(gate.settings.timeouts.body) if granted else Body()
+        version = await gate.engine.version_to_send(request.asked.version) if granted else 0
+        # From here to the memo nothing is awaited but the encoding of a body, which is never kept:
+        # what the verdict rests on cannot change in between.
         decision = account.decision = decide(client, request.question(body, gate.own))
         if not decision.allowed:
             reason = decision.reason or Reason.INTERNAL
             raise Refusal(reason, decision.message, detail=decision.detail)
-        version = await self._version_to_send(request)
         out = await write_outgoing(request, client, decision, body, reader, version)
         judged = Judged(client, request, decision, out, gate.recorder.asked(account))
         gate.memo.keep(data, judged)
         return judged
-
-    async def _version_to_send(self, request: Request) -> int:
-        if request.asked.version is not None:
-            return request.asked.version
-        engine = self._gate.engine
-        if engine.facts is None:
-            await engine.learn()
-        return engine.newest_served
 
     async def _forward(self, judged: Judged, account: Account) -> bool:
         gate = self._gate

@@ -48,6 +48,13 @@ class EngineRange:
         """The newest minor API version that catalogue and Engine, if it has told, both know."""
         return NEWEST if self.facts is None else min(self.facts.newest, NEWEST)
 
+    async def version_to_send(self, asked: int | None) -> int:
+        """Return the minor version for a request that asked for this one; None is the bare path."""
+        if asked is not None:
+            return asked
+        await self.learn()
+        return self.newest_served
+
     def forget(self) -> None:
         """Ask again next time: an Engine that was gone may come back as another version."""
         self.facts = None

@@ -83,15 +83,23 @@ class Exchange:
     async def run(self) -> None:
         """Forward, relay, and release both sides; raises a refusal while none was answered."""
         try:
-            head = await self._send_and_read_head()
+            engine, head = await self._send_and_read_head()
             check_answer(head, upgrade_sent=self._out.upgrade)
-            await self._answer(head)
+            await self._answer(engine, head)
         except Malformed as garbage:
+            self._refused()
             raise self.failure or Refusal(
                 Reason.UPSTREAM, f"the Engine's answer is not HTTP: {garbage.message}"
             ) from garbage
+        except Refusal:
+            self._refused()
+            raise
         finally:
             self._release()
+
+    def _refused(self) -> None:
+        if self.ended == "complete":
+            self.ended = "refused" if self._engine is not None else "engine_gone"
 
     def stop(self, ended: str, failure: Refusal | None = None) -> None:
         """End the exchange from outside: a time limit, a client that left, a shutdown."""
@@ -114,12 +122,12 @@ class Exchange:
 
     # --- towards the Engine
 
-    async def _send_and_read_head(self) -> ResponseHead:
+    async def _send_and_read_head(self) -> tuple[Channel, ResponseHead]:
         while True:
-            self._engine = self._upstream.usable() or await self._upstream.renew()
-            self._send(self._engine)
+            engine = self._engine = self._upstream.usable() or await self._upstream.renew()
+            self._send(engine)
             try:
-                return await read_response_head(self._engine, self._out.request.method)
+                return engine, await read_response_head(engine, self._out.request.method)
             except EngineGone as gone:
                 if self.failure is not None:
                     raise self.failure from gone
@@ -139,6 +147,7 @@ class Exchange:
             and self.ended == "complete"
             and self._out.request.method in ("GET", "HEAD")
             and not self._client.lost
+            and not self._watch_is_early()
         )
 
     def _send(self, engine: Channel) -> None:
@@ -151,7 +160,7 @@ class Exchange:
             return
         self._inward = BodyPump(
             engine,
-            decoder_for(self._out.streamed),
+            decoder_for(self._out.streamed, tiny_chunks=False),
             self._body_sent,
             opening=self._out.head,
             chunked=self._out.streamed.kind is FramingKind.CHUNKED,
@@ -175,17 +184,17 @@ class Exchange:
 
     # --- towards the client
 
-    async def _answer(self, head: ResponseHead) -> None:
+    async def _answer(self, engine: Channel, head: ResponseHead) -> None:
         self.status = head.status
         if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
-            await self._open_tunnel(head)
+            await self._open_tunnel(engine, head)
         elif self._out.rewrite is not None and head.status == OK:
-            await self._relay_document(head, self._out.rewrite)
+            await self._relay_document(engine, head, self._out.rewrite)
         else:
-            await self._relay_body(head)
+            await self._relay_body(engine, head)
 
-    async def _relay_body(self, head: ResponseHead) -> None:
-        engine, request = self._running(), self._out.request
+    async def _relay_body(self, engine: Channel, head: ResponseHead) -> None:
+        request = self._out.request
         framing = answer_framing(head, http10=request.http10)
         body_left = self._inward is not None and not self._inward.done
         close = (
@@ -209,8 +218,9 @@ class Exchange:
         await self._until_done()
         self._settle(pump, head, close=close or body_left)
 
-    async def _relay_document(self, head: ResponseHead, rewrite: Callable[[bytes], bytes]) -> None:
-        engine = self._running()
+    async def _relay_document(
+        self, engine: Channel, head: ResponseHead, rewrite: Callable[[bytes], bytes]
+    ) -> None:
         held = Held()
         pump = self._outward = BodyPump(
             held, decoder_for(head.framing), self._finish, limit=LONGEST_DOCUMENT
@@ -218,7 +228,9 @@ class Exchange:
         engine.redirect(pump)
         await self._until_done()
         if pump.failure is not None:
-            raise pump.failure
+            raise Refusal(
+                Reason.UPSTREAM, f"the Engine's answer cannot be read: {pump.failure.message}"
+            )
         body = rewrite(held.body())
         close = self._out.close or self._watch_is_early()
         framing = Framing(FramingKind.LENGTH, len(body))
@@ -236,13 +248,13 @@ class Exchange:
             self._upstream.drop()
         self.reusable = whole and not close and not self._watch_is_early() and not ended
 
-    async def _open_tunnel(self, head: ResponseHead) -> None:
+    async def _open_tunnel(self, engine: Channel, head: ResponseHead) -> None:
         held = self._watch.held if self._watch is not None else b""
         self.answering = True
         self._client.write(tunnel_head(head))
         self._tunnel = Tunnel(
             self._client,
-            self._running(),
+            engine,
             self._finish,
             stdin=self._out.stdin,
             limit=self._out.limit,
@@ -267,11 +279,6 @@ class Exchange:
             return True
         return False
 
-    def _running(self) -> Channel:
-        if self._engine is None:
-            raise Refusal(Reason.INTERNAL, "an answer without a connection")
-        return self._engine
-
     def _watch_is_early(self) -> bool:
         return self._watch is not None and self._watch.early
 
@@ -286,6 +293,6 @@ class Exchange:
             self._done.set_result(None)
 
     def _release(self) -> None:
-        self._client.sink = None
-        if self._engine is not None:
-            self._engine.sink = None
+        for side in filter(None, (self._client, self._engine)):
+            side.sink = None
+            side.feeds(None)

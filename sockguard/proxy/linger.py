@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sockguard.wire.head import Framing
 
 DISCARD_BYTES = 64 * 1024**2
+SMALL_BODY = 64 * 1024
 
 
 class Discard:
@@ -47,7 +48,9 @@ def discard_body(channel: Channel, framing: Framing) -> bool:
     It keeps the connection of a client whose small request was refused; one that has more to
     send is told to close instead.
     """
-    decoder = decoder_for(framing)
+    if channel.waiting_bytes > SMALL_BODY:
+        return False
+    decoder = decoder_for(framing, tiny_chunks=False)
     with suppress(Malformed):
         decoder.feed(channel.take())
     if decoder.done:

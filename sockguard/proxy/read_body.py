@@ -104,7 +104,7 @@ class BodyReader:
     async def _read_whole(self, seconds: float) -> bytes:
         limit = self._limit()
         self._check_length(limit)
-        decoder = decoder_for(self._request.head.framing)
+        decoder = decoder_for(self._request.head.framing, tiny_chunks=False)
         self._connection.expect_within(
             seconds, Malformed(f"no whole body within {seconds:g} s", status=408)
         )

@@ -23,6 +23,7 @@ from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.model import Effect
+from sockguard.proxy.syncer import Syncer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sockguard.wire.head import RequestHead
 
 _CALLERS = 1024
+_LAST_SYNC_SECONDS = 1.0
 
 
 class Account:
@@ -95,8 +97,7 @@ class Recorder:
         self._origin = origin
         self._ids = UlidSource(time.time)
         self._who: dict[tuple[object, ...], str] = {}
-        self._waiting: list[asyncio.Future[None]] = []
-        self._syncing: asyncio.Task[None] | None = None
+        self._syncer = Syncer(sink.sync)
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
 
@@ -162,11 +163,17 @@ class Recorder:
             self._tell_counts(self._quota.due(time.monotonic()))
             self._flush()
 
-    def close(self, text: str) -> None:
-        """Write the last counts and the stop event, and let the sink go; raises AuditError."""
+    async def close(self, text: str) -> None:
+        """Write the last counts and the stop event, and let the sink go; raises AuditError.
+
+        A disk that hangs is waited for a second.
+        """
         self._tell_counts(self._quota.drain(time.monotonic()))
         self.happened(Kind.STOP, text)
-        self._sink.close()
+        with suppress(TimeoutError, Refusal):
+            async with asyncio.timeout(_LAST_SYNC_SECONDS):
+                await self.synced()
+                self._sink.close()
 
     def _flush(self) -> None:
         try:
@@ -193,29 +200,10 @@ class Recorder:
 
     async def synced(self) -> None:
         """Wait until all that was written is on disk; many waiters share one fsync."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        if self._syncing is None:
-            self._syncing = asyncio.get_running_loop().create_task(self._sync_all())
         try:
-            await waiter
-        except AuditError as error:
+            await self._syncer.synced()
+        except (AuditError, OSError) as error:
             raise Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}") from error
-
-    async def _sync_all(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            while self._waiting:
-                waiting, self._waiting = self._waiting, []
-                failure: AuditError | None = None
-                try:
-                    await loop.run_in_executor(None, self._sink.sync)
-                except AuditError as error:
-                    failure = error
-                for waiter in waiting:
-                    _resolve(waiter, failure)
-        finally:
-            self._syncing = None
 
     def _decide(self, account: Account, asked: str, *, noteworthy: bool) -> None:
         line = decision_line(time.time(), account.event_id, self._caller(account), asked)
@@ -282,12 +270,3 @@ def _allowed_text(account: Account) -> str:
     names = " ".join(request.names) if request else ""
     line = f" by {decision.grant.source}" if decision and decision.grant else ""
     return f"client '{account.client_name}' may {operation}{' ' + names if names else ''}{line}"
-
-
-def _resolve(waiter: asyncio.Future[None], failure: AuditError | None) -> None:
-    if waiter.done():
-        return
-    if failure is None:
-        waiter.set_result(None)
-    else:
-        waiter.set_exception(failure)

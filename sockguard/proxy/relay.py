@@ -177,7 +177,8 @@ class Watch:
             self._too_much()
 
     def eof_came(self) -> None:
-        """Pass the half-close on at once."""
+        """Pass the half-close on, or keep it with the bytes that are held for a tunnel."""
         self.ended = True
-        self._upstream.write_eof()
+        if not self._holding:
+            self._upstream.write_eof()
         self._half_closed()

@@ -14,7 +14,7 @@ from sockguard.policy.model import MAIN, SocketFile
 from sockguard.proxy.channel import Channel, abort_lingering, lingering
 from sockguard.proxy.connection import Connection
 from sockguard.proxy.refusals import refusal_response
-from sockguard.proxy.sockets import caller_of, listen, make_directory, socket_path
+from sockguard.proxy.sockets import BACKLOG, caller_of, listen, make_directory, socket_path
 
 if TYPE_CHECKING:
     from sockguard.proxy.gate import Gate
@@ -90,12 +90,16 @@ class Server:
         server = await loop.create_unix_server(
             lambda: Channel(lambda channel: self._accept(channel, name)),
             sock=listening.sock,
+            backlog=BACKLOG,
         )
         self._servers.append(server)
 
     def _accept(self, channel: Channel, listener: str) -> None:
         sock = channel.transport.get_extra_info("socket")
         connections = self._gate.connections
+        if self._gate.draining:
+            channel.abort()
+            return
         if len(connections) + lingering() >= self._most and not self._make_room():
             self._turn_away(channel)
             return

@@ -14,6 +14,7 @@ from sockguard.proxy.channel import Channel
 from sockguard.wire.head import MAX_HEAD, parse_response_head
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sockguard.wire.head import ResponseHead
@@ -72,6 +73,8 @@ async def read_response_head(channel: Channel, method: str) -> ResponseHead:
             data = data + piece if data else piece
             continue
         end += len(_HEAD_END)
+        if end > MAX_HEAD:
+            raise Malformed("the Engine sent an answer head over 64 KiB")
         head = _parse(data[:end], method)
         data = data[end:]
         if head.status in _INTERIM and head.status != _SWITCHING:
@@ -83,13 +86,21 @@ async def read_response_head(channel: Channel, method: str) -> ResponseHead:
 class Upstream:
     """The one connection to the Engine that belongs to one client connection."""
 
-    __slots__ = ("_path", "_seconds", "channel", "reused")
+    __slots__ = ("_gone", "_path", "_seconds", "channel", "reused")
 
-    def __init__(self, path: Path, seconds: float) -> None:
+    def __init__(self, path: Path, seconds: float, gone: Callable[[], None]) -> None:
+        """`gone` is called when the Engine turns out to have left an idle connection."""
         self._path = path
         self._seconds = seconds
+        self._gone = gone
         self.channel: Channel | None = None
         self.reused = False
+
+    def notice_end(self) -> None:
+        """Drop an idle connection that the Engine has left: it may come back as another."""
+        if self.channel is not None and (self.channel.eof or self.channel.lost):
+            self.drop()
+            self._gone()
 
     def usable(self) -> Channel | None:
         """Return the open connection while nothing came on it since its last answer."""

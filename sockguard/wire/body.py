@@ -20,6 +20,9 @@ MAX_CHUNK: Final = 2**40
 MAX_EXTENSION: Final = 256
 """Bytes of extensions on one chunk; all chunks of a body share MAX_EXTENSIONS."""
 MAX_EXTENSIONS: Final = 16 * 1024
+FREE_CHUNKS: Final = 1024
+"""Chunks that a client's body may have for nothing; each further one takes BYTES_PER_CHUNK."""
+BYTES_PER_CHUNK: Final = 64
 
 # RFC 9112 section 7.1, without its blanks and quoted pairs.
 _VALUE = rf'(?:{NAME}|"[\t !#-\[\]-~]*+")'
@@ -50,11 +53,15 @@ class Decoder(Protocol):
         """Note that the sender will send no more; Malformed if the body is not complete."""
 
 
-def decoder_for(framing: Framing, limit: int | None = None) -> Decoder:
-    """Make a decoder for one body; over `limit` bytes the body is refused at once (413)."""
+def decoder_for(framing: Framing, limit: int | None = None, *, tiny_chunks: bool = True) -> Decoder:
+    """Make a decoder for one body; over `limit` bytes the body is refused at once (413).
+
+    Without `tiny_chunks` a body of very many chunks of a few bytes each is Malformed: an Engine's
+    log lines come so, a client's body never does, and each chunk costs as much as a kilobyte.
+    """
     match framing.kind:
         case FramingKind.CHUNKED:
-            return ChunkedDecoder(limit)
+            return ChunkedDecoder(limit, tiny_chunks=tiny_chunks)
         case FramingKind.UNTIL_CLOSE:
             return UntilCloseDecoder(limit)
         case FramingKind.LENGTH | FramingKind.NONE:
@@ -119,10 +126,15 @@ class ChunkedDecoder:
     `_line` is the pattern of the line expected next, None when the empty last one is.
     """
 
-    __slots__ = ("_extensions", "_kept", "_limit", "_line", "_missing", "done", "rest")
+    __slots__ = (
+        *("_chunks_left", "_extensions", "_kept", "_limit", "_line", "_missing", "_paid"),
+        *("done", "rest"),
+    )
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, *, tiny_chunks: bool = True) -> None:
         self._limit = limit
+        self._chunks_left: int | None = None if tiny_chunks else FREE_CHUNKS
+        self._paid = 0  # bytes of body that have not bought a further chunk yet
         self._line: re.Pattern[bytes] | None = _FIRST_SIZE
         self._missing = 0  # bytes of the current chunk
         self._kept = b""  # the beginning of a line
@@ -179,9 +191,18 @@ class ChunkedDecoder:
             raise Malformed("the chunked body has too many extensions")
         if size > MAX_CHUNK:
             raise Malformed(f"a chunk is larger than {MAX_CHUNK} bytes")
+        self._count_chunk(size)
         self._limit = _charge(size, self._limit)
         self._missing = size
         self._line = _NEXT_SIZE if size else None
+
+    def _count_chunk(self, size: int) -> None:
+        if self._chunks_left is None:
+            return
+        bought, self._paid = divmod(self._paid + size, BYTES_PER_CHUNK)
+        self._chunks_left += bought - 1
+        if self._chunks_left < 0:
+            raise Malformed(f"the body comes in too many chunks of under {BYTES_PER_CHUNK} bytes")
 
     def _read_last_line(self, data: bytes, position: int) -> int:
         line = data[position : position + 2]

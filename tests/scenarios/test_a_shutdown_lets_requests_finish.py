@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.faults import Kind
 from tests.support.raw_client import connected, read_head
-from tests.support.stack import read_all, running_stack
+from tests.support.stack import QUICK, read_all, running_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +57,19 @@ def test_sockets_are_gone_and_nobody_is_accepted_any_more(
     assert not path.exists()
     with pytest.raises(FileNotFoundError), connected(path):
         pass
+    assert engine.received == []
+
+
+def test_silent_clients_cost_no_time(short_path: Path, engine: RunningDemo) -> None:
+    with ExitStack() as peers:
+        with running_stack(short_path, short_path / "engine.sock") as stack:
+            for number in range(20):
+                peer = peers.enter_context(connected(stack.socket()))
+                peer.sendall(b"GET /v1.44/" * (number % 2))
+            began = time.monotonic()
+        took = time.monotonic() - began
+
+    assert took < QUICK.drain
     assert engine.received == []
 
 

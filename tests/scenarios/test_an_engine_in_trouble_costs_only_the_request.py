@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.faults import Kind
+from demo.state import Settings
 from tests.support.demo_engine import running_demo_engine
-from tests.support.raw_client import connected
-from tests.support.stack import read_until, running_stack, send, status_of
+from tests.support.raw_client import connected, read_head
+from tests.support.stack import read_all, read_until, running_stack, send, status_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +122,37 @@ def test_an_answer_that_comes_before_the_body_is_complete_reaches_the_client(
     assert status_of(answer) == 409
     assert b"Connection: close" in answer
     stack.until_quiet()
+
+
+def test_an_engine_that_came_back_as_an_older_one_gets_the_version_it_serves(
+    short_path: Path,
+) -> None:
+    bare = b"GET /containers/json HTTP/1.1\r\nHost: d\r\n\r\n"
+    upstream = short_path / "engine.sock"
+    with running_stack(short_path, upstream) as stack, connected(stack.socket()) as peer:
+        with running_demo_engine(upstream, Settings(api_max=(1, 47))):
+            peer.sendall(bare)
+            assert b"1.47" in read_head(peer)
+        peer.settimeout(0.2)
+        read_all(peer)
+        peer.settimeout(5)
+        with running_demo_engine(upstream, Settings(api_max=(1, 43))) as older:
+            peer.sendall(bare)
+            answer = read_head(peer)
+
+    assert status_of(answer) == 200
+    assert [item.version for item in older.sent("GET", "/containers/json")] == ["1.43"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ended"),
+    [(Kind.RAW, "refused"), (Kind.REDIRECT, "refused"), (Kind.CLOSE, "engine_gone")],
+)
+def test_the_outcome_says_how_it_ended(
+    stack: Stack, engine: RunningDemo, kind: Kind, ended: str
+) -> None:
+    engine.fault(kind)
+    send(stack.socket(), LIST)
+
+    outcome = stack.events(kind="outcome", operation="containers.list")[0]
+    assert (outcome["status"], outcome["ended"]) == (502, ended)

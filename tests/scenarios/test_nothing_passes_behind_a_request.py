@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -146,6 +148,40 @@ def test_stdin_that_comes_with_the_request_is_held_until_the_tunnel_is_open(
     assert start.hijacked.startswith(b"early\n")
 
 
+def test_stdin_and_its_end_before_the_tunnel_is_open_both_arrive(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    exec_id = create_exec(stack, tty=False)
+    with connected(stack.socket()) as peer:
+        peer.sendall(
+            START % exec_id + UPGRADE + b'Content-Length: 16\r\n\r\n{"Detach":false}' + b"hi\n"
+        )
+        peer.shutdown(socket.SHUT_WR)
+        output = read_all(peer)
+
+    start = engine.sent("POST", f"/exec/{exec_id.decode()}/start")[0]
+    assert (start.early, start.hijacked, start.eof) == (b"", b"hi\n", True)
+    assert b"hi\n" in output
+
+
+def test_a_get_is_not_sent_again_once_the_client_has_sent_more(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    body = SMUGGLED.replace(b"GET", b"POST")
+    put = b"PUT /v1.44/containers/web/archive?path=/ HTTP/1.1\r\nHost: d\r\n"
+    with connected(stack.socket()) as peer:
+        peer.sendall(PING)
+        read_until(peer, b"OK")
+        engine.fault(Kind.CLOSE, path="/containers/json")
+        peer.sendall(LIST + put + b"Content-Length: %d\r\n\r\n" % len(body))
+        peer.sendall(body)
+        answer = read_all(peer)
+
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert "/secrets" not in paths(engine)
+    assert "/containers/web/archive" not in paths(engine)
+
+
 def test_more_than_64_kib_before_the_tunnel_ends_the_connection(
     stack: Stack, engine: RunningDemo
 ) -> None:
@@ -217,12 +253,27 @@ def test_an_attach_without_stdin_passes_no_byte_but_the_end(
     assert attach.hijacked == b""
 
 
-def create_exec(stack: Stack) -> bytes:
+def test_a_body_of_very_many_tiny_chunks_is_refused(stack: Stack, engine: RunningDemo) -> None:
+    answer = send(
+        stack.socket(),
+        b"PUT /v1.44/containers/web/archive?path=/ HTTP/1.1\r\nHost: d\r\n"
+        b"Content-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"1\r\nx\r\n" * 2000
+        + b"0\r\n\r\n",
+    )
+
+    assert status_of(answer) == 400
+    assert b"too many chunks" in answer
+    assert not any(item.body_complete for item in engine.received if item.method == "PUT")
+
+
+def create_exec(stack: Stack, *, tty: bool = True) -> bytes:
+    body = {"Cmd": ["cat"], "AttachStdin": True, "AttachStdout": True, "Tty": tty}
     answer = send(
         stack.socket(),
         b"POST /v1.44/containers/web/exec HTTP/1.1\r\nHost: d\r\nConnection: close\r\n"
-        b"Content-Type: application/json\r\nContent-Length: 80\r\n\r\n"
-        + b'{"Cmd":["cat"],"AttachStdin":true,"AttachStdout":true,"Tty":true}'.ljust(80),
+        b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        + json.dumps(body).encode().ljust(100),
     )
     assert status_of(answer) == 201
     return answer.split(b'"Id"')[1].split(b'"')[1]
