@@ -87,7 +87,7 @@ class Stack(threading.Thread):
         self._ready.set()
         await self._over.wait()
         await server.stop()
-        recorder.close("test over")
+        await recorder.close("test over")
 
     def begin(self) -> None:
         """Start and wait until it serves; raises what kept it from it."""
