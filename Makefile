@@ -33,7 +33,7 @@ test: $(INSTALLED)
 
 test-engine: $(INSTALLED)
 	apt-get install --yes --no-install-recommends docker.io iptables busybox-static
-	SOCKGUARD_REQUIRE_ENGINE=1 $(BIN)/pytest -m engine
+	REQUIRE_ENGINE=1 $(BIN)/pytest -m engine
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -28,10 +28,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def dockerd() -> Iterator[Engine]:
     """A real Docker Engine, one for the whole run; skips where there can be none.
 
-    With SOCKGUARD_REQUIRE_ENGINE set, as in CI, its absence is a failure.
+    With REQUIRE_ENGINE set, as in CI, its absence is a failure.
     """
     reason = what_is_missing()
-    if reason and os.environ.get("SOCKGUARD_REQUIRE_ENGINE"):
+    if reason and os.environ.get("REQUIRE_ENGINE"):
         pytest.fail(reason)
     if reason:
         pytest.skip(reason)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DIFFERS_EACH_TIME = (
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|[+-]\d\d:?\d\d))*", "<time>"),
     (r"\b(sha256:)?[0-9a-f]{64}\b", "<id>"),
-    (r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{12}\b", "<id>"),
+    (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"(Less than|About) an? \w+", "<duration>"),
     (r"\b\d+ (second|minute)s?\b", "<duration>"),
     (r" {2,}", "  "),  # columns are as wide as what stands in them
