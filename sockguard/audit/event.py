@@ -80,13 +80,14 @@ def quote(text: str) -> str:
 
 @lru_cache(maxsize=16)
 def _second(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(seconds))
 
 
 def format_time(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339 in UTC with microseconds."""
-    whole, micros = divmod(int(seconds * 1e6 + 0.5), 1_000_000)
-    return f"{_second(whole)}.{micros:06d}Z"
+    micros = int(seconds * 1e6 + 0.5)
+    whole = micros // 1_000_000
+    return f"{_second(whole)}{micros - whole * 1_000_000:06d}Z"
 
 
 def _value(name: str, value: object) -> str:

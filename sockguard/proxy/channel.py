@@ -212,8 +212,9 @@ class Channel(asyncio.Protocol):
 
     def hold_back(self, held_back: bool) -> None:
         """Stop reading from the peer while whoever it feeds is slow, or go on."""
-        self._held_back = held_back
-        self._read_or_not()
+        if held_back is not self._held_back:
+            self._held_back = held_back
+            self._read_or_not()
 
     @property
     def silenced(self) -> bool:

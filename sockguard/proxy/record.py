@@ -54,6 +54,7 @@ class Account:
         "head",
         "recorded",
         "request",
+        "who",
     )
 
     def __init__(self, event_id: str, caller: Caller, began: float) -> None:
@@ -70,6 +71,8 @@ class Account:
         """Whether the decision event is written."""
         self.counted = False
         """Whether this refusal went into a count instead of an event of its own."""
+        self.who = ""
+        """The half of an event line that tells of the connection, once it was needed."""
 
     @property
     def client_name(self) -> str:
@@ -235,6 +238,8 @@ class Recorder:
         return asked_of(fields)
 
     def _caller(self, account: Account) -> str:
+        if account.who:
+            return account.who
         client, (_, engine_id) = account.client, self._origin()
         key = (account.caller, account.client_name, engine_id)
         who = self._who.get(key)
@@ -251,6 +256,7 @@ class Recorder:
                     "listener": account.caller.listener,
                 }
             )
+        account.who = who
         return who
 
 

@@ -84,7 +84,7 @@ class RequestHead:
         return next((value for key, value in self.headers if key == name), "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # parsed once, remembered by identity
 class ResponseHead:
     """One response head. Header names are as sent, values stripped, in the order received."""
 
