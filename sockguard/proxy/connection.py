@@ -29,10 +29,10 @@ from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
 if TYPE_CHECKING:
     from sockguard.identity.caller import Caller
     from sockguard.policy.model import Client, Policy
+    from sockguard.proxy.account import Account
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.intake import Request
-    from sockguard.proxy.record import Account
 
 SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 CLIENT_GRACE = 300.0

@@ -23,7 +23,9 @@ from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.model import Effect
+from sockguard.proxy.account import Account
 from sockguard.proxy.syncer import Syncer
+from sockguard.proxy.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,53 +33,10 @@ if TYPE_CHECKING:
     from sockguard.audit.quota import Quota
     from sockguard.audit.sink import Sink
     from sockguard.identity.caller import Caller
-    from sockguard.policy.model import Client, Decision
-    from sockguard.proxy.exchange import Exchange
     from sockguard.proxy.intake import Request
-    from sockguard.wire.head import RequestHead
 
 _CALLERS = 1024
 _LAST_SYNC_SECONDS = 1.0
-
-
-class Account:
-    """What is known of one request while it is served."""
-
-    __slots__ = (
-        "began",
-        "caller",
-        "client",
-        "counted",
-        "decision",
-        "event_id",
-        "exchange",
-        "head",
-        "recorded",
-        "request",
-        "who",
-    )
-
-    def __init__(self, event_id: str, caller: Caller, began: float) -> None:
-        self.event_id = event_id
-        self.caller = caller
-        self.began = began
-        """Monotonic seconds at which the head was complete."""
-        self.head: RequestHead | None = None
-        self.client: Client | None = None
-        self.request: Request | None = None
-        self.decision: Decision | None = None
-        self.exchange: Exchange | None = None
-        self.recorded = False
-        """Whether the decision event is written."""
-        self.counted = False
-        """Whether this refusal went into a count instead of an event of its own."""
-        self.who = ""
-        """The half of an event line that tells of the connection, once it was needed."""
-
-    @property
-    def client_name(self) -> str:
-        """The client's name, "" while it is not known."""
-        return self.client.name if self.client else ""
 
 
 class Recorder:
@@ -101,6 +60,7 @@ class Recorder:
         self._ids = UlidSource(time.time)
         self._who: dict[tuple[object, ...], str] = {}
         self._syncer = Syncer(sink.sync)
+        self.tally = Tally()
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
 
@@ -122,9 +82,17 @@ class Recorder:
         Raises a refusal when it cannot be written: then nothing may be forwarded.
         """
         self._decide(account, asked, noteworthy=noteworthy)
+        decision, request = account.decision, account.request
+        if decision is not None and request is not None:
+            account.cell = self.tally.decided(
+                account.client_name, request.operation.name, decision.effect.value
+            )
 
     def refused(self, account: Account, refusal: Refusal) -> None:
         """Write the decision event of a refusal, or count it once its quota is used up."""
+        request = account.request
+        operation = request.operation.name if request else ""
+        self.tally.refused(account.client_name, operation, refusal)
         if not self._quota.admit(account.client_name, refusal.reason, time.monotonic()):
             account.counted = True
             return
@@ -136,15 +104,21 @@ class Recorder:
         if account.counted or not account.recorded:
             return
         exchange, request = account.exchange, account.request
+        seconds = time.monotonic() - account.began
+        bytes_in = exchange.bytes_in if exchange else 0
+        bytes_out = exchange.bytes_out if exchange else 0
+        if account.cell is not None:
+            account.cell.add(seconds, bytes_in, bytes_out)
+            self.tally.ended(status, ended)
         line = outcome_line(
             time.time(),
             account.event_id,
             self._caller(account),
             operation=request.operation.name if request else "",
             status=status,
-            bytes_in=exchange.bytes_in if exchange else 0,
-            bytes_out=exchange.bytes_out if exchange else 0,
-            ms=(time.monotonic() - account.began) * 1000,
+            bytes_in=bytes_in,
+            bytes_out=bytes_out,
+            ms=seconds * 1000,
             ended=ended,
         )
         self._sink.append_line(line)
@@ -156,6 +130,7 @@ class Recorder:
         self._sink.append_line(line)
         self._sink.flush()
         self._show(line, True)
+        self.tally.happened(kind.value)
 
     def settle(self) -> None:
         """Write the outcomes that are buffered and the counts that are due.
@@ -183,7 +158,7 @@ class Recorder:
             self._sink.flush()
         except AuditError as error:
             self.failure = str(error)
-            raise Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}") from error
+            raise self._unkept(error) from error
         self.failure = ""
 
     def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
@@ -206,7 +181,11 @@ class Recorder:
         try:
             await self._syncer.synced()
         except (AuditError, OSError) as error:
-            raise Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}") from error
+            raise self._unkept(error) from error
+
+    def _unkept(self, error: Exception) -> Refusal:
+        self.tally.audit_failures += 1
+        return Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}")
 
     def _decide(self, account: Account, asked: str, *, noteworthy: bool) -> None:
         line = decision_line(time.time(), account.event_id, self._caller(account), asked)
