@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MAX_ID = 2**32 - 2  # (gid_t)-1 means "leave it" to chown(2)
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _UNITS = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
@@ -46,6 +47,7 @@ class Timeouts:
     drain: float = 4.8
     stream_grace: float = 3.0
     tick: float = 1.0
+    look: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Settings:
     log: str = "changes"
     log_format: str = "text"
     hints: str = "event"
+    no_watch: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
@@ -75,6 +78,8 @@ class Option:
     default: str
     parse: Callable[[str], object]
     help: str
+    switch: bool = False
+    """Whether the flag stands alone; its variable says true or false."""
 
     @property
     def flag(self) -> str:
@@ -134,6 +139,12 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def _truth(text: str) -> bool:
+    if text not in _TRUTHS:
+        raise ValueError("must be true or false")
+    return _TRUTHS[text]
+
+
 OPTIONS = (
     Option("policy", "read-only", _text, "a policy file, a folder of them, or a shipped role"),
     Option("socket_dir", "/run/sockguard", _folder, "where the sockets are made"),
@@ -149,6 +160,13 @@ OPTIONS = (
     ),
     Option("log_format", "text", _one_of("text", "json"), "text or json on stdout"),
     Option("hints", "event", _one_of("event", "full"), "event, or full to answer with the grant"),
+    Option(
+        "no_watch",
+        "false",
+        _truth,
+        "load a changed policy on SIGHUP only, not by itself",
+        switch=True,
+    ),
 )
 
 
@@ -156,7 +174,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add every flag; the default is left to the environment."""
     for option in OPTIONS:
         shown = f"{option.help} [{option.variable}; {option.default or 'unset'}]"
-        parser.add_argument(option.flag, dest=option.name, metavar="VALUE", help=shown)
+        if option.switch:
+            parser.add_argument(
+                option.flag, dest=option.name, action="store_const", const="true", help=shown
+            )
+        else:
+            parser.add_argument(option.flag, dest=option.name, metavar="VALUE", help=shown)
 
 
 def read_settings(

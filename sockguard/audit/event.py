@@ -56,6 +56,7 @@ class Kind(StrEnum):
     STOP = "stop"
     GAP = "gap"
     POLICY_LOADED = "policy_loaded"
+    POLICY_REJECTED = "policy_rejected"
     REFUSALS_COUNTED = "refusals_counted"
     CONNECTION_REFUSED = "connection_refused"
 
@@ -157,12 +158,16 @@ def outcome_line(  # noqa: PLR0913 - one keyword per field: an object in between
     bytes_out: int,
     ms: float,
     ended: str,
+    policy: str,
 ) -> bytes:
     """Write the line of how a request ended; `status` 0 when no answer was sent.
 
-    `operation` and `ended` are words of the catalogue and of the data plane.
+    `operation` and `ended` are words of the catalogue and of the data plane, `policy` is the hash
+    of the one that judged the request.
     """
     asked = f',"operation":"{operation}"' if operation else ""
+    if policy:
+        asked += f',"policy":"{policy}"'
     return (
         f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
         f'"kind":"outcome"{who}{asked},"status":{status},"bytes_in":{bytes_in},'

@@ -21,23 +21,25 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
+from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
-from sockguard.policy.check import check_socket_paths, lint
-from sockguard.policy.load import load_policy, shipped_folder
+from sockguard.policy.check import lint
 from sockguard.policy.model import Mode
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
 from sockguard.proxy.own_objects import SelfKnowledge, own_container_id
 from sockguard.proxy.record import Recorder
+from sockguard.proxy.reload import Reloader
 from sockguard.proxy.server import Server, connection_limit
 from sockguard.proxy.sockets import socket_path
 from sockguard.settings import add_options, read_settings
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Hashable
 
     from sockguard.audit.sink import Sink
     from sockguard.policy.model import Policy
@@ -54,37 +56,49 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return 0."""
     settings = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
-    policy = load_policy(settings.policy, shipped=shipped_folder())
-    check_socket_paths(policy, str(settings.socket_dir))
+    looked = look_at(settings.policy)
+    policy = load_served(settings)
     _ask_for_group(settings)
     most = connection_limit()
     sink = _open_sink(settings)
-    uvloop.run(_serve(settings, policy, sink, most))
+    uvloop.run(_serve(settings, policy, looked, sink, most))
     return 0
 
 
-async def _serve(settings: Settings, policy: Policy, sink: Sink, most: int) -> None:
+async def _serve(
+    settings: Settings, policy: Policy, looked: Hashable, sink: Sink, most: int
+) -> None:
     show = Show(settings)
     gate = _build_gate(settings, policy, sink, show)
     server, health = Server(gate, most), HealthSocket(gate)
     stopped = _stop_signal()
+    reloader = Reloader(
+        gate, server, policy_files(settings), lambda policy: _announce(settings, policy)
+    )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.ask)
     knowledge = await _know_ourselves(gate)
     await server.start()
     await health.start()
     learning = asyncio.create_task(_know_the_engine(gate))
+    reloading = asyncio.create_task(reloader.run(looked))
     gate.recorder.happened(Kind.START, f"serving policy {settings.policy}")
     _announce(settings, policy)
     try:
         reason = await stopped
     finally:
         health.stop()
+        await _end(reloading)
         await server.stop()
         for task in filter(None, (knowledge, learning)):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await _end(task)
     await gate.recorder.close(f"stopped by {reason}")
     show.close()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def _build_gate(settings: Settings, policy: Policy, sink: Sink, show: Show) -> Gate:

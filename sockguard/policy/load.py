@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 
     from sockguard.policy.model import Policy
 
-__all__ = ["PolicyError", "load_policy", "load_text", "load_texts", "read_file", "shipped_folder"]
+__all__ = [
+    "PolicyError",
+    "files_of",
+    "is_shipped_name",
+    "load_policy",
+    "load_text",
+    "load_texts",
+    "read_file",
+    "shipped_folder",
+]
 
 _MIB = 1024**2
 MAX_FILE = _MIB
@@ -49,7 +58,7 @@ def load_policy(path_or_name: str, *, shipped: Path, serving: bool = True) -> Po
     Raises PolicyError with all complaints.
     """
     shipped_texts = _read_shipped(shipped)
-    if _is_shipped_name(path_or_name):
+    if is_shipped_name(path_or_name):
         return load_texts({}, shipped=shipped_texts, main_role=path_or_name)
     return load_texts(_read(path_or_name), shipped=shipped_texts, serving=serving)
 
@@ -82,7 +91,8 @@ def load_texts(
     return policy
 
 
-def _is_shipped_name(path_or_name: str) -> bool:
+def is_shipped_name(path_or_name: str) -> bool:
+    """Tell whether this names a role that comes with the package, not a file or folder."""
     return "/" not in path_or_name and not path_or_name.endswith(SUFFIXES)
 
 
@@ -108,9 +118,7 @@ def _read_shipped(folder: Path) -> dict[str, bytes]:
 def _read(path: str) -> dict[str, bytes]:
     """Return the bytes of a file, or of each policy file of a folder, by path."""
     try:
-        if not stat.S_ISDIR(Path(path).stat().st_mode):
-            return {path: read_file(path)}
-        files = sorted(str(file) for file in Path(path).iterdir() if _is_policy_name(file.name))
+        files = files_of(path)
     except OSError as error:
         raise _unreadable(path, error) from error
     if not files:
@@ -118,6 +126,13 @@ def _read(path: str) -> dict[str, bytes]:
     if len(files) > MAX_FILES:
         raise PolicyError([Complaint(path, 0, f"the folder holds over {MAX_FILES} files")])
     return {file: read_file(file) for file in files}
+
+
+def files_of(path: str) -> list[str]:
+    """Return the file itself, or the policy files of a folder; raises OSError."""
+    if not stat.S_ISDIR(Path(path).stat().st_mode):
+        return [path]
+    return sorted(str(file) for file in Path(path).iterdir() if _is_policy_name(file.name))
 
 
 def _is_policy_name(name: str) -> bool:

@@ -29,6 +29,7 @@ class Account:
         "event_id",
         "exchange",
         "head",
+        "policy",
         "recorded",
         "request",
         "who",
@@ -44,6 +45,8 @@ class Account:
         self.request: Request | None = None
         self.decision: Decision | None = None
         self.exchange: Exchange | None = None
+        self.policy = ""
+        """SHA-256 of the policy that judges it, "" while none does."""
         self.recorded = False
         """Whether the decision event is written."""
         self.cell: Cell | None = None

@@ -22,13 +22,14 @@ from sockguard.proxy.linger import discard_body, linger
 from sockguard.proxy.memo import Judged
 from sockguard.proxy.outgoing import write_outgoing
 from sockguard.proxy.read_body import BodyReader
-from sockguard.proxy.refusals import refusal_response
+from sockguard.proxy.refusals import answer_to, refusal_of
+from sockguard.proxy.standing import Standing
 from sockguard.proxy.upstream import Upstream
 from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
 
 if TYPE_CHECKING:
     from sockguard.identity.caller import Caller
-    from sockguard.policy.model import Client, Policy
+    from sockguard.policy.model import Client
     from sockguard.proxy.account import Account
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
@@ -43,13 +44,12 @@ class Connection:
     """One accepted peer, served until it ends or an anomaly ends it."""
 
     __slots__ = (
-        "_client",
         "_expiry",
         "_gate",
         "_late",
         "_loop",
-        "_policy",
         "_reader",
+        "_standing",
         "_upstream",
         "_whole",
         "caller",
@@ -75,8 +75,7 @@ class Connection:
         self._expiry = 0.0  # loop time at which what is awaited now is late, 0 for never
         self._late: Refusal | None = None
         self._loop = asyncio.get_running_loop()
-        self._policy: Policy | None = None
-        self._client: Client | None = None
+        self._standing = Standing(caller)
         self._reader: BodyReader | None = None
 
     async def run(self) -> None:
@@ -94,6 +93,14 @@ class Connection:
         if self.exchange is not None:
             self.exchange.stop(ended)
         self.channel.interrupt()
+
+    def policy_changed(self) -> None:
+        """End what the policy of now does not allow: a stream, or the wait for nobody's request."""
+        gate, exchange = self._gate, self.exchange
+        if self.idle and self._standing.under(gate.policy) is None:
+            self.channel.interrupt()
+        elif exchange is not None and (objection := self._standing.objection(gate)) is not None:
+            exchange.stop("reload", objection)
 
     def tick(self, now: float, *, poll: bool) -> None:
         """Notice what no event reports: a time limit, a half-closed peer that is gone."""
@@ -150,9 +157,8 @@ class Connection:
             self._forget_request()
 
     def _forget_request(self) -> None:
-        self.exchange = None
+        self.exchange = self._late = self._standing.running = None
         self._expiry = 0.0
-        self._late = None
         if self._reader is not None:
             self._reader.release()
             self._reader = None
@@ -183,7 +189,8 @@ class Connection:
     async def _handle(self, data: bytes, account: Account) -> bool:
         gate = self._gate
         self._upstream.notice_end()
-        client = account.client = self._identified()
+        client = account.client = self._standing.under(gate.policy)
+        account.policy = gate.policy.sha256
         known = gate.memo.find(client, data) if client is not None else None
         if known is None:
             client, request = self._read_request(data, account)
@@ -202,21 +209,10 @@ class Connection:
             self.streaming = False
             gate.limiter.close_stream(client)
 
-    def _identified(self) -> Client | None:
-        """Return the client behind this connection under the policy of now, None for nobody."""
-        policy = self._gate.policy
-        if self._policy is not policy:
-            self._policy = policy
-            try:
-                self._client = identify(policy, self.caller)
-            except Refusal:
-                self._client = None
-        return self._client
-
     def _read_request(self, data: bytes, account: Account) -> tuple[Client, Request]:
         head = account.head = parse_request_head(data)
         self._whole = head.framing.kind is FramingKind.NONE
-        client = self._client or identify(self._gate.policy, self.caller)
+        client = account.client or identify(self._gate.policy, self.caller)
         request = account.request = read_request(head, self._gate.engine.newest_served)
         return client, request
 
@@ -228,14 +224,19 @@ class Connection:
         granted = wants_body(client, request.asked)
         body = await reader.read(gate.settings.timeouts.body) if granted else Body()
         version = await gate.engine.version_to_send(request.asked.version) if granted else 0
-        # From here to the memo nothing is awaited but the encoding of a body, which is never kept:
-        # what the verdict rests on cannot change in between.
-        decision = account.decision = decide(client, request.question(body, gate.own))
-        if not decision.allowed:
-            reason = decision.reason or Reason.INTERNAL
-            raise Refusal(reason, decision.message, detail=decision.detail)
-        out = await write_outgoing(request, client, decision, body, reader, version)
-        judged = Judged(client, request, decision, out, gate.recorder.asked(account))
+        policy = None
+        while policy is not gate.policy:
+            # A policy that came while something was awaited judges the request from the start.
+            policy = gate.policy
+            account.policy = policy.sha256
+            client = account.client = self._standing.same_under(policy, client)
+            reader.check_limit(client)
+            decision = account.decision = decide(client, request.question(body, gate.own))
+            if not decision.allowed:
+                raise refusal_of(decision)
+            # Nothing else is awaited from here to the memo: a body, and none is ever kept there.
+            out = await write_outgoing(request, client, decision, body, reader, version)
+        judged = Judged(client, request, decision, out, gate.recorder.asked(account), body)
         gate.memo.keep(data, judged)
         return judged
 
@@ -250,6 +251,10 @@ class Connection:
         exchange = self.exchange = account.exchange = Exchange(
             self.channel, self._upstream, judged.out
         )
+        if judged.request.streams:
+            self._standing.running = judged
+            if self._standing.policy is not gate.policy:
+                self.policy_changed()
         try:
             await exchange.run()
         finally:
@@ -273,16 +278,8 @@ class Connection:
             self._whole = discard_body(self.channel, head.framing)
         keep = self._whole and head is not None and head.keep_alive and not head.upgrade_asked
         keep = keep and exchange is None and not self.channel.waiting_bytes
-        hints = account.decision.hint if account.decision else ""
-        self.channel.write(
-            refusal_response(
-                refusal,
-                "" if account.counted else account.event_id,
-                hint=hints if self._gate.settings.hints == "full" else "",
-                head_only=head is not None and head.method == "HEAD",
-                close=not keep,
-            )
-        )
+        full = self._gate.settings.hints == "full"
+        self.channel.write(answer_to(account, refusal, hints=full, close=not keep))
         if not keep:
             await linger(self.channel, self._gate.settings.timeouts.discard)
         return keep

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import ResponseHead
 
-
 OK = 200
 LONGEST_DOCUMENT = 4 * 1024**2
 
@@ -48,7 +47,7 @@ class Exchange:
         self._inward: BodyPump | None = None
         self._outward: BodyPump | None = None
         self._watch: Watch | None = None
-        self._tunnel: Tunnel | None = None
+        self.tunnel: Tunnel | None = None
         self.answering = False
         """Whether the client has begun to get its answer."""
         self.status = 0
@@ -61,13 +60,13 @@ class Exchange:
     @property
     def bytes_in(self) -> int:
         """Decoded bytes that went to the Engine."""
-        pump = self._tunnel.inward if self._tunnel else self._inward
+        pump = self.tunnel.inward if self.tunnel else self._inward
         return len(self._out.body) + (pump.size if pump else 0)
 
     @property
     def bytes_out(self) -> int:
         """Decoded bytes that the Engine answered with."""
-        pump = self._tunnel.outward if self._tunnel else self._outward
+        pump = self.tunnel.outward if self.tunnel else self._outward
         return pump.size if pump else 0
 
     @property
@@ -125,6 +124,8 @@ class Exchange:
     async def _send_and_read_head(self) -> tuple[Channel, ResponseHead]:
         while True:
             engine = self._engine = self._upstream.usable() or await self._upstream.renew()
+            if self.ended != "complete":
+                raise self.failure or Refusal(Reason.UPSTREAM, "ended before it was sent")
             self._send(engine)
             try:
                 return engine, await read_response_head(engine, self._out.request.method)
@@ -252,18 +253,18 @@ class Exchange:
         held = self._watch.held if self._watch is not None else b""
         self.answering = True
         self._client.write(tunnel_head(head))
-        self._tunnel = Tunnel(
+        self.tunnel = Tunnel(
             self._client,
             engine,
             self._finish,
             stdin=self._out.stdin,
             limit=self._out.limit,
         )
-        self._tunnel.open(held)
+        self.tunnel.open(held)
         await self._until_done()
-        if self._tunnel.failure is not None:
-            self.stop("refused", self._tunnel.failure)
-        elif not self._tunnel.outward.done and self._client.eof:
+        if self.tunnel.failure is not None:
+            self.stop("refused", self.tunnel.failure)
+        elif not self.tunnel.outward.done and self._client.eof:
             self.client_left()
         self._upstream.drop()
 
@@ -274,7 +275,7 @@ class Exchange:
         if (self._client.eof or self._client.silenced) and self._client.hung_up():
             self.client_left()
             return True
-        if self._tunnel is not None and self._tunnel.engine_left():
+        if self.tunnel is not None and self.tunnel.engine_left():
             self._finish()
             return True
         return False

@@ -5,7 +5,8 @@ Must never hold anything of a single request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sockguard.policy.model import OwnObjects
@@ -34,6 +35,17 @@ class Gate:
     """Open connections, the longest idle first."""
     draining: bool = False
     memo: Memo = field(default_factory=Memo)
+    policy_since: float = field(default_factory=time.time)
+    """When `policy` began to be served, in seconds since 1970."""
+    policy_fault: str = ""
+    """Why the policy that was loaded last is not the one that is served, "" when it is."""
+
+    def serve_policy(self, policy: Policy) -> None:
+        """Judge every request from now on by this policy."""
+        self.policy = replace(policy, generation=self.policy.generation + 1)
+        self.policy_since = time.time()
+        self.policy_fault = ""
+        self.memo.forget()
 
     def know_own(self, own: OwnObjects) -> None:
         """Learn which objects are our own; verdicts reached without that are forgotten."""

@@ -65,7 +65,7 @@ class HealthSocket:
 
     async def _answer(self, channel: Channel) -> None:
         parts = {
-            "policy": "ok",
+            "policy": self._gate.policy_fault or "ok",
             "engine": await self._engine(),
             "audit": self._gate.recorder.failure or "ok",
         }

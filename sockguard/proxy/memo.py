@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sockguard.policy.model import Effect
+from sockguard.policy.model import Body, Effect
 
 if TYPE_CHECKING:
     from sockguard.policy.model import Client, Decision
     from sockguard.proxy.intake import Request
     from sockguard.proxy.outgoing import Outgoing
 
+NO_BODY = Body()
 MOST = 1024
 LONGEST = 2048
 
@@ -29,6 +30,7 @@ class Judged:
     decision: Decision
     out: Outgoing
     asked: str
+    body: Body = NO_BODY
 
     @property
     def needs_sync(self) -> bool:

@@ -87,6 +87,14 @@ class BodyReader:
         names = self._request.names
         return await in_slices(read_body_steps(self._request.operation, document, names))
 
+    def check_limit(self, client: Client) -> None:
+        """Hold what was read and what is to come against the limit of this client's policy."""
+        limit = client.limits.body
+        if limit is not None and self._reserved > limit:
+            raise Refusal(Reason.TOO_LARGE, f"the body is over the limit of {limit} bytes")
+        if self.streamed is not None:
+            self._check_length(limit)
+
     def release(self) -> None:
         """Give the reserved room back."""
         self._limiter.unbuffer(self._client, self._reserved)

@@ -120,6 +120,7 @@ class Recorder:
             bytes_out=bytes_out,
             ms=seconds * 1000,
             ended=ended,
+            policy=account.policy,
         )
         self._sink.append_line(line)
         self._show(line, False)
@@ -203,7 +204,7 @@ class Recorder:
             "reason": reason,
             "detail": detail,
             "text": text,
-            "policy": self._origin()[0],
+            "policy": account.policy or self._origin()[0],
         }
         if head is not None:
             fields |= {"method": head.method, "user_agent": head.first("user-agent")}
@@ -220,7 +221,8 @@ class Recorder:
         if account.who:
             return account.who
         client, (_, engine_id) = account.client, self._origin()
-        key = (account.caller, account.client_name, engine_id)
+        role = client.role.name if client else ""
+        key = (account.caller, account.client_name, role, engine_id)
         who = self._who.get(key)
         if who is None:
             if len(self._who) >= _CALLERS:
@@ -230,7 +232,7 @@ class Recorder:
                     "host": self._host,
                     "engine_id": engine_id,
                     "client": account.client_name,
-                    "role": client.role.name if client else "",
+                    "role": role,
                     "caller": account.caller.describe(),
                     "listener": account.caller.listener,
                 }

@@ -6,9 +6,14 @@ Must never answer with a redirect, with 501 or with anything but JSON.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
 from sockguard.wire.head import format_response
+
+if TYPE_CHECKING:
+    from sockguard.policy.model import Decision
+    from sockguard.proxy.account import Account
 
 _PHRASES = {
     400: "Bad Request",
@@ -46,3 +51,21 @@ def refusal_response(
         headers.append(("Connection", "close"))
     head = format_response(refusal.status, _PHRASES[refusal.status], headers)
     return head if head_only else head + body
+
+
+def answer_to(account: Account, refusal: Refusal, *, hints: bool, close: bool) -> bytes:
+    """Return the answer to this request, with the line that would allow it if `hints` may show."""
+    decision, head = account.decision, account.head
+    return refusal_response(
+        refusal,
+        "" if account.counted else account.event_id,
+        hint=decision.hint if hints and decision else "",
+        head_only=head is not None and head.method == "HEAD",
+        close=close,
+    )
+
+
+def refusal_of(decision: Decision, before: str = "") -> Refusal:
+    """Return a decision against a request as a refusal; `before` begins its sentence."""
+    reason = decision.reason or Reason.INTERNAL
+    return Refusal(reason, before + decision.message, detail=decision.detail)

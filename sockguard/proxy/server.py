@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal, SockguardError
 from sockguard.policy.model import MAIN, SocketFile
-from sockguard.proxy.channel import Channel, abort_lingering, lingering
+from sockguard.proxy.channel import abort_lingering, lingering
 from sockguard.proxy.connection import Connection
+from sockguard.proxy.listeners import Listeners
 from sockguard.proxy.refusals import refusal_response
-from sockguard.proxy.sockets import BACKLOG, caller_of, listen, make_directory, socket_path
+from sockguard.proxy.sockets import caller_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sockguard.policy.model import Policy
+    from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
-    from sockguard.proxy.sockets import ListeningSocket
 
 MOST_CONNECTIONS = 10_000
 FEWEST_CONNECTIONS = 64
@@ -27,7 +31,6 @@ DESCRIPTORS_PER_CONNECTION = 3
 TURNED_AWAY_SECONDS = 1.0
 LAST_WORDS_SECONDS = 0.1
 """What cut requests get at a shutdown to write their outcome."""
-_DIRECTORY_MODE = 0o750
 
 
 def connection_limit() -> int:
@@ -56,43 +59,37 @@ class Server:
     def __init__(self, gate: Gate, most_connections: int) -> None:
         self._gate = gate
         self._most = most_connections
-        self._sockets: list[ListeningSocket] = []
-        self._servers: list[asyncio.Server] = []
+        self._listeners = Listeners(gate.settings.socket_dir, self._accept)
         self._tasks: set[asyncio.Task[None]] = set()
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open all sockets; raises SocketError, and then none is left open."""
-        try:
-            for name, owner in self._wanted():
-                await self._open(name, owner)
-        except BaseException:
-            self._close_sockets()
-            raise
+        await self._listeners.change(self._wanted(self._gate.policy), lambda: None)
         self._clock = asyncio.get_running_loop().create_task(self._tick())
 
-    def _wanted(self) -> list[tuple[str, SocketFile]]:
-        settings, policy = self._gate.settings, self._gate.policy
+    async def serve_policy(self, policy: Policy, record: Callable[[], None]) -> None:
+        """Serve another policy on its sockets, all or nothing.
+
+        `record` is called when nothing but itself can fail any more. Raises what it raises,
+        SocketError or OSError; then everything is as before.
+        """
+
+        def commit() -> None:
+            record()
+            self._gate.serve_policy(policy)
+
+        await self._listeners.change(self._wanted(policy), commit)
+
+    def _wanted(self, policy: Policy) -> dict[str, SocketFile]:
+        settings = self._gate.settings
         main = SocketFile(settings.main_socket_mode, None, settings.main_socket_gid)
-        wanted = [(MAIN, main)] if policy.uses_main else []
-        return wanted + [
-            (client.name, client.socket)
+        wanted = {MAIN: main} if policy.uses_main else {}
+        return wanted | {
+            client.name: client.socket
             for client in policy.clients.values()
             if client.socket is not None
-        ]
-
-    async def _open(self, name: str, owner: SocketFile) -> None:
-        path = socket_path(self._gate.settings.socket_dir, name)
-        make_directory(path.parent, _DIRECTORY_MODE)
-        listening = listen(path, owner)
-        self._sockets.append(listening)
-        loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(
-            lambda: Channel(lambda channel: self._accept(channel, name)),
-            sock=listening.sock,
-            backlog=BACKLOG,
-        )
-        self._servers.append(server)
+        }
 
     def _accept(self, channel: Channel, listener: str) -> None:
         sock = channel.transport.get_extra_info("socket")
@@ -150,7 +147,7 @@ class Server:
         """Refuse new connections, let requests finish, give streams a grace time, then cut."""
         gate, timeouts = self._gate, self._gate.settings.timeouts
         gate.draining = True
-        self._close_sockets()
+        self._listeners.close()
         for connection in list(gate.connections):
             if connection.idle:
                 connection.channel.interrupt()
@@ -174,11 +171,3 @@ class Server:
             if not any(streams or not each.streaming for each in self._gate.connections):
                 return
             await asyncio.sleep(0.02)
-
-    def _close_sockets(self) -> None:
-        for listening in self._sockets:
-            listening.remove()
-        for server in self._servers:
-            server.close()
-        for listening in self._sockets:
-            listening.sock.close()

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
 from sockguard.identity.caller import OVERFLOW_ID, Caller
+from sockguard.policy.model import SocketFile
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from sockguard.policy.model import SocketFile
 
 BACKLOG = 1024
 _PEER_GROUPS = 59  # SO_PEERGROUPS, Linux 4.13; the socket module has no name for it
@@ -41,12 +40,32 @@ class SocketError(SockguardError):
 class ListeningSocket:
     """One bound Unix socket; `remove` unlinks it if it is still the one that was made here."""
 
-    __slots__ = ("_identity", "path", "sock")
+    __slots__ = ("_born", "_identity", "path", "sock")
 
-    def __init__(self, path: Path, sock: socket.socket) -> None:
+    def __init__(self, path: Path, sock: socket.socket, born: tuple[int, int]) -> None:
+        """`born` is the uid and gid that the file had when it was made."""
         self.path = path
         self.sock = sock
+        self._born = born
         self._identity = _identity(path)
+
+    def give_to(self, owner: SocketFile) -> None:
+        """Change owner and mode of the file that is there; raises SocketError."""
+        uid, gid = self._born
+        whole = SocketFile(
+            owner.mode,
+            uid if owner.uid is None else owner.uid,
+            gid if owner.gid is None else owner.gid,
+        )
+        try:
+            if _identity(self.path) != self._identity:
+                raise SocketError(f"{self.path} is no longer the socket that was made here")
+            try:
+                _own(self.path, whole)
+            finally:
+                self._identity = _identity(self.path)
+        except OSError as error:
+            raise SocketError(f"the socket {self.path} cannot be changed: {error}") from error
 
     def remove(self) -> None:
         """Unlink the file, unless another process has put its own in that place."""
@@ -90,6 +109,7 @@ def listen(path: Path, owner: SocketFile) -> ListeningSocket:
         finally:
             os.umask(before)
         try:
+            made = path.lstat()
             _own(path, owner)
             sock.listen(BACKLOG)
         except BaseException:
@@ -103,7 +123,7 @@ def listen(path: Path, owner: SocketFile) -> ListeningSocket:
     except SocketError:
         sock.close()
         raise
-    return ListeningSocket(path, sock)
+    return ListeningSocket(path, sock, (made.st_uid, made.st_gid))
 
 
 def _own(path: Path, owner: SocketFile) -> None:

@@ -138,6 +138,7 @@ def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
         "bytes_out": bytes_out,
         "ms": ms,
         "ended": "complete",
+        "policy": "ab" * 32,
     }
     line = outcome_line(1.5, ID, who_of(caller), **outcome)  # type: ignore[arg-type]
 

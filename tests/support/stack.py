@@ -18,6 +18,7 @@ from sockguard.policy.load import load_text
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.record import Recorder
+from sockguard.proxy.reload import PolicyFiles, Reloader
 from sockguard.proxy.server import Server
 from sockguard.settings import Settings, Timeouts
 from tests.support.raw_client import connected
@@ -59,6 +60,8 @@ class Stack(threading.Thread):
         self._ready = threading.Event()
         self._over = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._reloader: Reloader = cast("Reloader", None)
+        self.text = ""
         self.failure: BaseException | None = None
         self.gate: Gate = cast("Gate", None)
 
@@ -79,10 +82,12 @@ class Stack(threading.Thread):
             Quota(),
             lambda _line, _noteworthy: None,
             host="test",
-            origin=lambda: (self._policy.sha256, ""),
+            origin=lambda: (self.gate.policy.sha256, ""),
         )
         self.gate = Gate(self._settings, self._policy, engine, recorder)
         server = Server(self.gate, self._most)
+        files = PolicyFiles(lambda: load_text(self.text), lambda: 0, watch=False)
+        self._reloader = Reloader(self.gate, server, files, lambda _policy: None)
         await server.start()
         self._ready.set()
         await self._over.wait()
@@ -105,6 +110,12 @@ class Stack(threading.Thread):
         assert not self.is_alive(), "the server did not stop"
         if self.failure is not None:
             raise self.failure
+
+    def reload(self, text: str) -> None:
+        """Serve this policy, if it can be served; returns when all it ends has been told."""
+        assert self._loop is not None
+        self.text = text
+        asyncio.run_coroutine_threadsafe(self._reloader.reload(), self._loop).result(10)
 
     def socket(self, name: str = "main") -> Path:
         """The path of one listener's socket."""

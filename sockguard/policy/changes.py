@@ -1,0 +1,77 @@
+"""What a new policy changes for its clients, in one sentence.
+
+Must never decide anything: the words are for the log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sockguard.policy.model import Client, Grant, Policy
+
+MOST_NAMES = 8
+"""So many operations are named, the rest is counted: both policies are there to be compared."""
+
+
+def describe_changes(before: Policy, after: Policy) -> str:
+    """Say which clients came, went and changed, and which operations each gained and lost."""
+    old, new = before.clients, after.clients
+    added = [f"client '{name}' added" for name in new if name not in old]
+    removed = [f"client '{name}' removed" for name in old if name not in new]
+    changed = [
+        f"client '{name}' changed ({'; '.join(facts)})"
+        for name in new
+        if name in old and (facts := list(_facts(old[name], new[name])))
+    ]
+    return ", ".join([*added, *removed, *changed]) or "no client changed"
+
+
+def _facts(old: Client, new: Client) -> Iterator[str]:
+    yield from _operations(old, new)
+    for word, aspect in _ASPECTS:
+        if aspect(old) != aspect(new):
+            yield word
+    if old.mode is not new.mode:
+        yield f"mode {new.mode}"
+
+
+_ASPECTS: tuple[tuple[str, Callable[[Client], object]], ...] = (
+    ("other match", lambda client: client.match),
+    ("other limits", lambda client: client.limits),
+    ("other socket", lambda client: client.socket),
+    ("other role", lambda client: client.role.name),
+)
+
+
+def _operations(old: Client, new: Client) -> Iterator[str]:
+    had = {name: _meaning(grants) for name, grants in old.role.grants.items() if grants}
+    has = {name: _meaning(grants) for name, grants in new.role.grants.items() if grants}
+    for word, names in (
+        ("newly allowed", has.keys() - had.keys()),
+        ("no longer allowed", had.keys() - has.keys()),
+        ("other conditions", {name for name in has.keys() & had.keys() if has[name] != had[name]}),
+    ):
+        if names:
+            yield f"{word}: {_listed(names)}"
+
+
+def _meaning(grants: tuple[Grant, ...]) -> list[tuple[object, ...]]:
+    """Return all of the grants but the lines that they stand in."""
+    return [
+        (
+            {name: constraint.text for name, constraint in grant.query.items()},
+            (grant.query_any, grant.body_any, grant.response_any, grant.including_sockguard),
+            grant.always.pairs,
+        )
+        for grant in grants
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    more = len(listed) - MOST_NAMES
+    shown = ", ".join(listed[:MOST_NAMES])
+    return f"{shown} and {more} more" if more > 0 else shown

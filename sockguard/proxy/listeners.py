@@ -1,0 +1,110 @@
+"""The sockets that are open: made, given away and closed so that a change happens whole or not.
+
+Must never accept on a new socket before the policy that wants it is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockguard.errors import SockguardError
+from sockguard.proxy.channel import Channel
+from sockguard.proxy.sockets import BACKLOG, listen, make_directory, socket_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from sockguard.policy.model import SocketFile
+    from sockguard.proxy.sockets import ListeningSocket
+
+_DIRECTORY_MODE = 0o750
+
+
+@dataclass(slots=True)
+class _Listener:
+    listening: ListeningSocket
+    owner: SocketFile
+    server: asyncio.Server
+
+    def close(self) -> None:
+        self.listening.remove()
+        self.server.close()
+        self.listening.sock.close()
+
+    def give_to(self, owner: SocketFile) -> None:
+        self.listening.give_to(owner)
+        self.owner = owner
+
+
+class Listeners:
+    """The open sockets by listener name; `accept(channel, name)` gets each connection."""
+
+    def __init__(self, folder: Path, accept: Callable[[Channel, str], None]) -> None:
+        self._folder = folder
+        self._accept = accept
+        self._open: dict[str, _Listener] = {}
+
+    async def change(self, wanted: Mapping[str, SocketFile], commit: Callable[[], None]) -> None:
+        """Have just these sockets open. Those that stay are not touched but for owner and mode.
+
+        `commit` is called when all new ones are bound and none of them accepts yet. Raises what it
+        raises, SocketError or OSError; then all is as it was.
+        """
+        opened: dict[str, _Listener] = {}
+        before = {name: each.owner for name, each in self._open.items()}
+        try:
+            for name in wanted.keys() - before.keys():
+                opened[name] = await self._prepare(name, wanted[name])
+            self._give(wanted)
+            commit()
+        except BaseException:
+            for each in opened.values():
+                each.close()
+            self._give_back(before)
+            raise
+        for name in before.keys() - wanted.keys():
+            self._open.pop(name).close()
+        self._open |= opened
+        for each in opened.values():
+            await each.server.start_serving()
+
+    def close(self) -> None:
+        """Close and unlink all."""
+        for each in self._open.values():
+            each.close()
+        self._open.clear()
+
+    async def _prepare(self, name: str, owner: SocketFile) -> _Listener:
+        path = socket_path(self._folder, name)
+        make_directory(path.parent, _DIRECTORY_MODE)
+        listening = listen(path, owner)
+        try:
+            server = await asyncio.get_running_loop().create_unix_server(
+                lambda: Channel(lambda channel: self._accept(channel, name)),
+                sock=listening.sock,
+                backlog=BACKLOG,
+                start_serving=False,
+            )
+        except BaseException:
+            listening.remove()
+            listening.sock.close()
+            raise
+        return _Listener(listening, owner, server)
+
+    def _give(self, wanted: Mapping[str, SocketFile]) -> None:
+        for name, each in self._open.items():
+            owner = wanted.get(name, each.owner)
+            if owner != each.owner:
+                each.give_to(owner)
+
+    def _give_back(self, before: Mapping[str, SocketFile]) -> None:
+        """Undo `_give`; a file that will not be given back keeps its new owner and its policy."""
+        for name, owner in before.items():
+            try:
+                self._open[name].listening.give_to(owner)
+            except SockguardError:
+                continue
+            self._open[name].owner = owner

@@ -1,0 +1,141 @@
+"""Another policy while serving: swap it as one reference, close what it no longer allows.
+
+Must never serve a policy that did not load whole, nor one whose sockets cannot all be opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sockguard.audit.event import Kind, format_time
+from sockguard.errors import SockguardError
+from sockguard.policy.changes import describe_changes
+from sockguard.policy.complaints import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from sockguard.policy.model import Policy
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.server import Server
+
+_MOST_TRIES = 5
+_AT_ONCE = 50
+"""Connections asked between two turns of the loop: a verdict takes about 20 microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFiles:
+    """Where the policy comes from. Both functions are called in a thread.
+
+    `look()` tells two states of the files apart without reading them.
+    """
+
+    load: Callable[[], Policy]
+    look: Callable[[], Hashable]
+    watch: bool
+
+
+class Reloader:
+    """Loads the policy again when asked to and, if it watches, when its files have changed."""
+
+    def __init__(
+        self, gate: Gate, server: Server, files: PolicyFiles, loaded: Callable[[Policy], None]
+    ) -> None:
+        """`loaded(policy)` is called once a new one is served."""
+        self._gate = gate
+        self._server = server
+        self._load = files.load
+        self._look = files.look
+        self._loaded = loaded
+        self._seconds = gate.settings.timeouts.look if files.watch else None
+        self._asked = asyncio.Event()
+        self._tried: Hashable = None
+        self._seen: Hashable = None
+
+    def ask(self) -> None:
+        """Load at the next turn of the loop."""
+        self._asked.set()
+
+    async def run(self, served: Hashable) -> None:
+        """Follow the files from `served` on, which is how they looked when they were loaded."""
+        self._tried = self._seen = served
+        while True:
+            if await self._was_asked() or await self._has_settled():
+                await self.reload()
+
+    async def reload(self) -> None:
+        """Load and serve the policy; one that cannot be served is recorded and changes nothing."""
+        try:
+            policy = await self._load_settled()
+            await self._server.serve_policy(policy, lambda: self._record(policy))
+        except (SockguardError, OSError) as error:
+            self._reject(error)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong, the old policy holds
+            traceback.print_exc(file=sys.stderr)
+            self._reject(error)
+        else:
+            await end_what_is_not_allowed(self._gate)
+            self._loaded(policy)
+
+    async def _was_asked(self) -> bool:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._asked.wait()
+        except TimeoutError:
+            return False
+        self._asked.clear()
+        return True
+
+    async def _has_settled(self) -> bool:
+        """Tell whether the files changed and have looked the same twice since."""
+        now = await asyncio.to_thread(self._look)
+        settled = now == self._seen and now != self._tried
+        self._seen = now
+        return settled
+
+    async def _load_settled(self) -> Policy:
+        """Load what nobody wrote to meanwhile."""
+        for _ in range(_MOST_TRIES):
+            self._tried = await asyncio.to_thread(self._look)
+            try:
+                policy = await asyncio.to_thread(self._load)
+            finally:
+                self._seen = await asyncio.to_thread(self._look)
+            if self._seen == self._tried:
+                return policy
+        raise SockguardError("the policy's files change while they are read; try again")
+
+    def _record(self, policy: Policy) -> None:
+        text = f"serving another policy: {describe_changes(self._gate.policy, policy)}"
+        self._gate.recorder.happened(Kind.POLICY_LOADED, text, policy=policy.sha256)
+
+    def _reject(self, error: Exception) -> None:
+        gate = self._gate
+        since = format_time(gate.policy_since)
+        gate.policy_fault = f"rejected: {_first_of(error)}; serving the one of {since}"
+        try:
+            gate.recorder.happened(Kind.POLICY_REJECTED, f"policy {gate.policy_fault}")
+        except SockguardError as failure:
+            sys.stderr.write(f"sockguard: {failure}\n")
+
+
+def _first_of(error: Exception) -> str:
+    """Return the first complaint and how many there are."""
+    if not isinstance(error, PolicyError):
+        return str(error).split("\n", 1)[0] or type(error).__name__
+    first, *others = error.complaints
+    return f"{first} (and {len(others)} more)" if others else str(first)
+
+
+async def end_what_is_not_allowed(gate: Gate) -> None:
+    """Hold every connection against the policy of now, a few at a time."""
+    for number, connection in enumerate(list(gate.connections), 1):
+        if connection in gate.connections:
+            connection.policy_changed()
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)

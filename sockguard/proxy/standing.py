@@ -1,0 +1,75 @@
+"""Who a connection is under the policy of now, and whether what it was allowed still is.
+
+Must never mix two policies: client and verdict come from one and the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Reason, Refusal
+from sockguard.policy.decide import decide
+from sockguard.policy.identify import identify
+from sockguard.proxy.refusals import refusal_of
+
+if TYPE_CHECKING:
+    from sockguard.identity.caller import Caller
+    from sockguard.policy.model import Client, Policy
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.memo import Judged
+
+_CHANGED = "the policy has changed: "
+
+
+class Standing:
+    """The client behind one caller, looked up anew whenever the policy is another."""
+
+    __slots__ = ("_caller", "_client", "policy", "running")
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._client: Client | None = None
+        self.policy: Policy | None = None
+        """The policy that was asked last."""
+        self.running: Judged | None = None
+        """The stream that is served now."""
+
+    def under(self, policy: Policy) -> Client | None:
+        """Return the client, None for nobody."""
+        if self.policy is not policy:
+            self.policy = policy
+            try:
+                self._client = identify(policy, self._caller)
+            except Refusal:
+                self._client = None
+        return self._client
+
+    def same_under(self, policy: Policy, before: Client) -> Client:
+        """Return the client for a request that waited; a refusal unless the caller is still it."""
+        client = self.under(policy)
+        if client is before:
+            return client
+        if client is None or client.name != before.name:
+            raise Refusal(
+                Reason.UNKNOWN_CALLER,
+                f"{_CHANGED}this caller is no longer client '{before.name}'",
+                detail=self._caller.listener,
+            )
+        return client
+
+    def objection(self, gate: Gate) -> Refusal | None:
+        """Say why the stream that runs would not pass now as it was sent; None when it would."""
+        judged = self.running
+        if judged is None:
+            return None
+        try:
+            client = self.same_under(gate.policy, judged.client)
+        except Refusal as refusal:
+            return refusal
+        decision = decide(client, judged.request.question(judged.body, gate.own))
+        if not decision.allowed:
+            return refusal_of(decision, _CHANGED)
+        if decision.pairs != judged.decision.pairs:
+            operation = judged.request.operation.name
+            return Refusal(Reason.QUERY, f"{_CHANGED}it allows {operation} with another query only")
+        return None
