@@ -59,6 +59,8 @@ class Kind(StrEnum):
     POLICY_REJECTED = "policy_rejected"
     REFUSALS_COUNTED = "refusals_counted"
     CONNECTION_REFUSED = "connection_refused"
+    ENGINE_DOWN = "engine_down"
+    ENGINE_BACK = "engine_back"
 
 
 def cut(text: str) -> str:

@@ -38,9 +38,13 @@ class LineBuffer:
     `now` gives seconds since 1970; `host` is the host field of the gap events made here; `seq` is
     the number of the last line before this buffer. `torn` says that the file now ends within a
     line: then the next write begins with a newline, so that the remnant stays as it is, alone.
+    `missing` counts the events of this process's time that gap events tell of.
     """
 
-    __slots__ = ("_host", "_lines", "_new_id", "_now", "_untold", "_unwritten_from", "seq", "torn")
+    __slots__ = (
+        *("_host", "_lines", "_new_id", "_now", "_untold", "_unwritten_from"),
+        *("missing", "seq", "torn"),
+    )
 
     def __init__(
         self, *, now: Callable[[], float], host: str, seq: int = 0, torn: bool = False
@@ -51,6 +55,7 @@ class LineBuffer:
         self._lines: list[bytes] = []
         self._untold: list[tuple[int, str]] = []
         self._unwritten_from = 0
+        self.missing = 0
         self.seq = seq
         self.torn = torn
 
@@ -66,6 +71,7 @@ class LineBuffer:
 
     def tell_gap(self, count: int, text: str) -> None:
         """Tell in an event, however often the write fails, of `count` numbers that are gone."""
+        self.missing += count
         self._untold.append((count, text))
 
     def _append_gap(self, count: int, text: str) -> None:
@@ -79,6 +85,11 @@ class LineBuffer:
                 "count": count,
             }
         )
+
+    @property
+    def held(self) -> int:
+        """How many lines are held."""
+        return len(self._lines)
 
     @property
     def first(self) -> int:
@@ -128,6 +139,7 @@ class LineBuffer:
         torn = data[written - 1] != _NEWLINE if written else self.torn
         if whole:  # then what was untold stands at the end of the lines
             del self._untold[: max(0, len(self._untold) - (len(self._lines) - whole))]
+        self.missing += len(self._lines) - whole  # those before were counted when they were lost
         self._forget()
         self.torn = torn
         count = self.seq + 1 - start

@@ -20,6 +20,14 @@ class AuditError(SockguardError):
 class Sink(Protocol):
     """A destination of audit lines, owned by one thread; only `sync` may run in another."""
 
+    @property
+    def held(self) -> int:
+        """How many lines are buffered."""
+
+    @property
+    def missing(self) -> int:
+        """How many events `gap` events have told of since the sink was opened."""
+
     def append(self, event: Mapping[str, object]) -> None:
         """Buffer one event (names as in `event.FIELDS`, no `seq`). ValueError: no such field."""
 

@@ -104,6 +104,16 @@ class Store:
         """The number of the last event, 0 when there is none."""
         return self._buffer.seq
 
+    @property
+    def held(self) -> int:
+        """How many lines are buffered, as in `Sink`."""
+        return self._buffer.held
+
+    @property
+    def missing(self) -> int:
+        """How many events gap events tell of, as in `Sink`."""
+        return self._buffer.missing
+
     def append(self, event: Mapping[str, object]) -> None:
         """Buffer one event, as in `Sink`."""
         self._buffer.append(event)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from sockguard.audit.line_store import LineBuffer
@@ -23,8 +24,11 @@ def _impatient(descriptor: int) -> int:
     """Open the same stream again so that a write to it fails rather than waits for its reader.
 
     Setting that on the descriptor itself would change it for the other processes that share it.
-    A socket cannot be opened again: it is used as it is.
+    A file is used as it is, because opened again it would have a place of its own to write at and
+    overwrite what others write to it; so is a socket, which cannot be opened again.
     """
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
     flags = os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         return os.open(f"/proc/self/fd/{descriptor}", flags)
@@ -41,6 +45,16 @@ class StdoutSink:
         self._buffer = LineBuffer(now=now, host=host)
         self._given = descriptor
         self._descriptor = _impatient(descriptor)
+
+    @property
+    def held(self) -> int:
+        """How many lines are buffered, as in `Sink`."""
+        return self._buffer.held
+
+    @property
+    def missing(self) -> int:
+        """How many events gap events tell of, as in `Sink`."""
+        return self._buffer.missing
 
     def append(self, event: Mapping[str, object]) -> None:
         """Buffer one event, as in `Sink`."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.version import NEWEST
 from sockguard.errors import Malformed, Reason, Refusal
-from sockguard.proxy.ask import ask
+from sockguard.proxy.ask import ask, ask_status
 from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"1\.([1-9][0-9]{0,2})")
 _ASK_SECONDS = 10.0
+_PING_SECONDS = 3.0
+_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,16 @@ class EngineFacts:
 class EngineRange:
     """Learns the facts when first needed; `forget` makes it learn them again."""
 
-    __slots__ = ("_asking", "_path", "_seconds", "facts")
+    __slots__ = ("_asking", "_path", "_pinging", "_seconds", "facts", "fault")
 
     def __init__(self, path: Path, connect_seconds: float) -> None:
         self._path = path
         self._seconds = connect_seconds
         self._asking: asyncio.Task[EngineFacts] | None = None
+        self._pinging: asyncio.Task[str] | None = None
         self.facts: EngineFacts | None = None
+        self.fault = ""
+        """Why the Engine could not be asked the last time, "" when it could."""
 
     @property
     def newest_served(self) -> int:
@@ -76,6 +81,35 @@ class EngineRange:
                 self._asking = None
         return self.facts
 
+    async def ping(self) -> str:
+        """Ask whether the Engine answers; return and keep "", or a sentence why not.
+
+        Whoever comes while it is being asked gets the same answer.
+        """
+        if self._pinging is None:
+            self._pinging = asyncio.get_running_loop().create_task(self._ping())
+        pinging = self._pinging
+        try:
+            self.fault = await asyncio.shield(pinging)
+        finally:
+            if pinging.done():
+                self._pinging = None
+        return self.fault
+
+    async def _ping(self) -> str:
+        try:
+            async with asyncio.timeout(_PING_SECONDS):
+                channel = await connect(self._path, _PING_SECONDS)
+                try:
+                    status = await ask_status(channel, "/_ping")
+                finally:
+                    channel.abort()
+        except Refusal as refusal:
+            return refusal.message
+        except TimeoutError:
+            return f"the Engine did not answer within {_PING_SECONDS:g} s"
+        return "" if status == _OK else f"the Engine answered a ping with {status}"
+
     async def _ask(self) -> EngineFacts:
         channel = await connect(self._path, self._seconds)
         try:
@@ -96,7 +130,7 @@ async def _newest(channel: Channel) -> int:
     status, document = await ask(channel, "/version")
     told = document.get("ApiVersion") if isinstance(document, dict) else None
     match = _VERSION.fullmatch(told) if isinstance(told, str) else None
-    if status != 200 or match is None:  # noqa: PLR2004
+    if status != _OK or match is None:
         raise Refusal(Reason.UPSTREAM, "what answers at the upstream socket is no Docker Engine")
     return int(match[1])
 
