@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MAX_ID = 2**32 - 2  # (gid_t)-1 means "leave it" to chown(2)
+_MAX_PORT = 65535
+_LOCALHOST = "localhost"
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _UNITS = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -48,6 +51,7 @@ class Timeouts:
     stream_grace: float = 3.0
     tick: float = 1.0
     look: float = 1.0
+    watch_engine: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,9 @@ class Settings:
     log_format: str = "text"
     hints: str = "event"
     no_watch: bool = False
+    metrics: tuple[str, int] | None = None
+    """Address and port of the listener for health and metrics, None for none."""
+    metrics_on_any_network: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
@@ -139,6 +146,18 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def _address(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+)):([1-9][0-9]{0,4})", text)
+    if match is None or int(match[3]) > _MAX_PORT:
+        raise ValueError("must be an address and a port, as in 127.0.0.1:9180 or [::1]:9180")
+    host = match[1] or match[2]
+    if host != _LOCALHOST:
+        ip_address(host)  # ValueError says that it is none
+    return host, int(match[3])
+
+
 def _truth(text: str) -> bool:
     if text not in _TRUTHS:
         raise ValueError("must be true or false")
@@ -165,6 +184,14 @@ OPTIONS = (
         "false",
         _truth,
         "load a changed policy on SIGHUP only, not by itself",
+        switch=True,
+    ),
+    Option("metrics", "", _address, "address and port of /healthz, /readyz and /metrics"),
+    Option(
+        "metrics_on_any_network",
+        "false",
+        _truth,
+        "let --metrics be an address that others than this host can reach",
         switch=True,
     ),
 )
@@ -196,7 +223,20 @@ def read_settings(
     values["audit_segment_bytes"] = values.pop("audit_segment")
     values["audit_total_bytes"] = values.pop("audit_total")
     values["audit"] = "stdout" if stdout else audit_dir
-    return Settings(**values)  # type: ignore[arg-type]  # the table above gives each its type
+    settings = Settings(**values)  # type: ignore[arg-type]  # the table above gives each its type
+    _refuse_open_metrics(settings)
+    return settings
+
+
+def _refuse_open_metrics(settings: Settings) -> None:
+    if settings.metrics is None or settings.metrics_on_any_network:
+        return
+    host, port = settings.metrics
+    if host != _LOCALHOST and not ip_address(host).is_loopback:
+        raise SettingsError(
+            f"--metrics={host}:{port}: whoever reaches this address can read the names of clients "
+            "and what they do; if that is meant, add --metrics-on-any-network"
+        )
 
 
 def _value(option: Option, arguments: argparse.Namespace, environ: Mapping[str, str]) -> object:

@@ -9,12 +9,9 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from sockguard.errors import Refusal
 from sockguard.policy.model import SocketFile
-from sockguard.proxy.ask import ask_status
 from sockguard.proxy.channel import Channel
 from sockguard.proxy.sockets import listen, make_directory
-from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +19,24 @@ if TYPE_CHECKING:
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.sockets import ListeningSocket
 
-_ENGINE_SECONDS = 3.0
-_OK = 200
-
 
 def health_path(socket_dir: Path) -> Path:
     """Return where the health socket is; its directory is open to the owner alone."""
     return socket_dir / ".control" / "health.sock"
+
+
+async def condition(gate: Gate) -> dict[str, str]:
+    """Ask the Engine and return how each part is: "ok", or one sentence that says what is wrong."""
+    return {
+        "policy": gate.policy_fault or "ok",
+        "engine": await gate.engine.ping() or "ok",
+        "audit": gate.recorder.failure or "ok",
+    }
+
+
+def is_healthy(parts: dict[str, str]) -> bool:
+    """Tell whether all parts are well."""
+    return all(part == "ok" for part in parts.values())
 
 
 class HealthSocket:
@@ -64,26 +72,7 @@ class HealthSocket:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, channel: Channel) -> None:
-        parts = {
-            "policy": self._gate.policy_fault or "ok",
-            "engine": await self._engine(),
-            "audit": self._gate.recorder.failure or "ok",
-        }
-        healthy = all(part == "ok" for part in parts.values())
-        line = json.dumps({"healthy": healthy, **parts})
+        parts = await condition(self._gate)
+        line = json.dumps({"healthy": is_healthy(parts), **parts})
         channel.write(line.encode("ascii") + b"\n")
         channel.close(1.0)
-
-    async def _engine(self) -> str:
-        try:
-            async with asyncio.timeout(_ENGINE_SECONDS):
-                channel = await connect(self._gate.settings.upstream, _ENGINE_SECONDS)
-                try:
-                    status = await ask_status(channel, "/_ping")
-                finally:
-                    channel.close(1.0)
-        except Refusal as refusal:
-            return refusal.message
-        except TimeoutError:
-            return f"the Engine did not answer within {_ENGINE_SECONDS:g} s"
-        return "ok" if status == _OK else f"the Engine answered a ping with {status}"

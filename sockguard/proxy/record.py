@@ -64,6 +64,11 @@ class Recorder:
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
 
+    @property
+    def sink(self) -> Sink:
+        """Where the events go."""
+        return self._sink
+
     def begin(self, caller: Caller) -> Account:
         """Open the account of one request."""
         return Account(self._ids(), caller, time.monotonic())

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal, SockguardError
+from sockguard.policy.identify import identify
 from sockguard.policy.model import MAIN, SocketFile
 from sockguard.proxy.channel import abort_lingering, lingering
 from sockguard.proxy.connection import Connection
 from sockguard.proxy.listeners import Listeners
+from sockguard.proxy.places import Places
 from sockguard.proxy.refusals import refusal_response
 from sockguard.proxy.sockets import caller_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sockguard.identity.caller import Caller
     from sockguard.policy.model import Policy
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
@@ -58,7 +62,7 @@ class Server:
 
     def __init__(self, gate: Gate, most_connections: int) -> None:
         self._gate = gate
-        self._most = most_connections
+        self.places = Places(most_connections)
         self._listeners = Listeners(gate.settings.socket_dir, self._accept)
         self._tasks: set[asyncio.Task[None]] = set()
         self._clock: asyncio.Task[None] | None = None
@@ -93,34 +97,52 @@ class Server:
 
     def _accept(self, channel: Channel, listener: str) -> None:
         sock = channel.transport.get_extra_info("socket")
-        connections = self._gate.connections
         if self._gate.draining:
             channel.abort()
             return
-        if len(connections) + lingering() >= self._most and not self._make_room():
-            self._turn_away(channel)
+        caller = caller_of(sock.fileno(), listener)
+        client = self._client_of(caller)
+        if not self._has_room_for(client):
+            self._turn_away(channel, client)
             return
-        connection = Connection(channel, caller_of(sock.fileno(), listener), self._gate)
-        connections[connection] = None
+        connection = Connection(channel, caller, self._gate)
+        self._gate.connections[connection] = None
+        self.places.take(client, connection)
         task = asyncio.get_running_loop().create_task(connection.run())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._over, connection))
 
-    def _make_room(self) -> bool:
-        """End what is only waiting: a peer that does not take its last bytes, an idle one."""
-        if lingering():
-            abort_lingering(1)
-            return True
-        oldest = next((each for each in self._gate.connections if each.idle), None)
-        if oldest is None:
-            return False
-        self._gate.connections.pop(oldest)
-        oldest.channel.interrupt()
+    def _over(self, connection: Connection, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self.places.leave(connection)
+
+    def _client_of(self, caller: Caller) -> str:
+        try:
+            return identify(self._gate.policy, caller).name
+        except Refusal:
+            return ""
+
+    def _has_room_for(self, client: str) -> bool:
+        """End what only waits until there is room; peers that do not take their end go first."""
+        self.places.share_among(self._gate.policy.clients)
+        while not self.places.has_room_for(client, lingering()):
+            if lingering():
+                abort_lingering(1)
+                continue
+            oldest = self.places.evict_for(client, self._gate.connections)
+            if oldest is None:
+                return False
+            self._gate.connections.pop(oldest)
+            oldest.channel.interrupt()
         return True
 
-    def _turn_away(self, channel: Channel) -> None:
+    def _turn_away(self, channel: Channel, client: str) -> None:
+        self.places.turn_away(client)
         refusal = Refusal(
-            Reason.TOO_MANY_STREAMS, f"all {self._most} connections are in use", detail="1"
+            Reason.TOO_MANY_STREAMS,
+            f"no connection is free: {self.places.most} may be open, "
+            f"{self.places.kept} of them are kept for each client",
+            detail="1",
         )
         channel.write(refusal_response(refusal, "", close=True))
         channel.write_eof()

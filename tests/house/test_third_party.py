@@ -16,7 +16,8 @@ HOMES = {
     "yaml": ("sockguard/policy/load.py",),
     "cryptography": ("sockguard/certs/", "sockguard/audit/seal.py"),
     "uvloop": ("sockguard/cli/",),
-    "aiohttp": ("demo/",),
+    "aiohttp": ("demo/", "sockguard/proxy/metrics_http.py"),
+    "prometheus_client": ("sockguard/proxy/metrics.py",),
     "multidict": ("demo/",),  # aiohttp's own headers
 }
 OURS = {PACKAGE, "demo"}

@@ -35,6 +35,8 @@ class FailingSink:
         self.lines: list[bytes] = []
         self._pending: list[bytes] = []
         self.synced = 0
+        self.held = 0
+        self.missing = 0
 
     def append(self, event: Mapping[str, object]) -> None:
         self._pending.append(json.dumps(event).encode())
