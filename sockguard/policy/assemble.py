@@ -22,10 +22,10 @@ from sockguard.policy.expectations import read_expectations
 from sockguard.policy.items import read_allow
 from sockguard.policy.model import MAIN, Client, Limits, Mode, Policy, Role, Source
 from sockguard.policy.tree import mapping_of, refuse_unknown_keys, text_of
-from sockguard.policy.vocabulary import later
+from sockguard.policy.vocabulary import NEVER, later
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sockguard.policy.model import Expectation
     from sockguard.policy.tree import Entry, Node
@@ -37,6 +37,7 @@ FILE_KEYS = ("version", "allow", "clients", "roles", "expect", "mode", "limits")
 SHIPPED_KEYS = ("version", "roles", "expect")
 ROLE_KEYS = ("allow", "mode", "limits")
 CLIENT_KEYS = ("role", "allow", "match", "socket", "mode", "limits")
+LANGUAGE = frozenset((*FILE_KEYS, *ROLE_KEYS, *CLIENT_KEYS))
 OWNERSHIP = {
     "own_objects_only": "limiting clients to objects of their own",
     "also": "limiting clients to objects of their own",
@@ -57,7 +58,7 @@ def assemble(
     shipped: Sequence[Node],
     *,
     sha256: str,
-    main_role: str = "",
+    main_role: str | None = None,
     serving: bool = True,
 ) -> Policy:
     """Make one policy of its own files and those of the package.
@@ -75,7 +76,7 @@ def assemble(
     for _, entries in files:
         _read_clients(entries, draft)
     _read_top_level(files, draft)
-    if main_role:
+    if main_role is not None:
         _serve_shipped(main_role, draft)
     refuse_overlaps(draft.clients.values(), draft.complaints)
     for tree in shipped:
@@ -103,13 +104,34 @@ def _file_entries(tree: Node, known: Sequence[str], draft: _Draft) -> Mapping[st
     entries = mapping_of(tree, "a policy", draft.complaints)
     if not isinstance(tree.value, dict):
         return entries
-    refuse_unknown_keys(entries, known, "a policy", draft.complaints)
+    _refuse_keys(entries, known, "a policy", draft)
     version = entries.get("version")
     if version is None:
         draft.complaints.add(tree.source, "`version: 1` is missing")
     elif type(version.value.value) is not int or version.value.value != 1:
         draft.complaints.add(version.source, "this version of sockguard reads `version: 1`")
     return entries
+
+
+def _named(entry: Entry, what: str, draft: _Draft) -> Iterator[tuple[str, Entry]]:
+    """Yield each role or client with its name, but for what slipped out of one."""
+    entries = mapping_of(entry.value, f"{what}s", draft.complaints)
+    slipped = {name for name, one in entries.items() if _is_slip(name, one)}
+    for name, one in entries.items():
+        if name in slipped:
+            draft.complaints.add(
+                one.source, f"no {what} is called {name!r}: mind the indentation of this word"
+            )
+        elif slipped and one.value.value is None:
+            continue  # what slipped out of it is complained about
+        elif _is_name(name, one, f"the {what}", draft):
+            yield name, one
+
+
+def _is_slip(name: str, entry: Entry) -> bool:
+    """Tell whether a word of the language stands one level too high, where names do."""
+    inside = entry.value.value if isinstance(entry.value.value, dict) else {}
+    return name in LANGUAGE and not {"role", "allow"} & inside.keys()
 
 
 def _is_name(name: str, entry: Entry, what: str, draft: _Draft) -> bool:
@@ -125,9 +147,7 @@ def _is_name(name: str, entry: Entry, what: str, draft: _Draft) -> bool:
 def _read_roles(entries: Mapping[str, Entry], draft: _Draft, *, prefix: str = "") -> None:
     if "roles" not in entries:
         return
-    for name, entry in mapping_of(entries["roles"].value, "roles", draft.complaints).items():
-        if not _is_name(name, entry, "the role", draft):
-            continue
+    for name, entry in _named(entries["roles"], "role", draft):
         if prefix + name in draft.roles:
             first = draft.roles[prefix + name].source
             draft.complaints.add(entry.source, f"the role {name!r} is defined twice ({first})")
@@ -137,10 +157,11 @@ def _read_roles(entries: Mapping[str, Entry], draft: _Draft, *, prefix: str = ""
 
 def _read_role(name: str, entry: Entry, draft: _Draft) -> Role:
     entries = mapping_of(entry.value, f"the role {name!r}", draft.complaints)
-    _refuse_keys(entries, ROLE_KEYS, f"the role {name!r}", draft)
+    strange = _refuse_keys(entries, ROLE_KEYS, f"the role {name!r}", draft)
     allow = entries.get("allow")
-    if allow is None:
+    if allow is None and isinstance(entry.value.value, dict) and not strange:
         draft.complaints.add(entry.source, f"the role {name!r} has no allow; [] grants nothing")
+    if allow is None:
         return Role(name, {}, entry.source)
     return _role(name, allow, entries, draft)
 
@@ -158,38 +179,42 @@ def _role(name: str, allow: Entry, entries: Mapping[str, Entry], draft: _Draft) 
 
 def _refuse_keys(
     entries: Mapping[str, Entry], known: Sequence[str], what: str, draft: _Draft
-) -> None:
+) -> bool:
+    """Complain about keys that mean nothing here; tell whether there was any."""
     for key in entries.keys() & OWNERSHIP.keys():
         draft.complaints.add(entries[key].source, later(key, OWNERSHIP[key]))
-    rest = {key: entry for key, entry in entries.items() if key not in OWNERSHIP}
-    refuse_unknown_keys(rest, known, what, draft.complaints)
+    for key in entries.keys() & NEVER.keys():
+        draft.complaints.add(entries[key].source, f"{what} has no key {key!r}: {NEVER[key]}")
+    rest = {
+        key: entry for key, entry in entries.items() if key not in OWNERSHIP and key not in NEVER
+    }
+    return refuse_unknown_keys(rest, known, what, draft.complaints)
 
 
 def _read_clients(entries: Mapping[str, Entry], draft: _Draft) -> None:
     if "clients" not in entries:
         return
-    clients = mapping_of(entries["clients"].value, "clients", draft.complaints)
-    for name, entry in clients.items():
-        if not _is_name(name, entry, "the client", draft):
-            continue
+    for name, entry in _named(entries["clients"], "client", draft):
         if name in draft.clients:
             first = draft.clients[name].source
             draft.complaints.add(entry.source, f"the client {name!r} is defined twice ({first})")
             continue
-        client = _read_client(name, entry, draft)
-        if client is not None:
-            draft.clients[name] = client
+        draft.clients[name] = _read_client(name, entry, draft)
 
 
-def _read_client(name: str, entry: Entry, draft: _Draft) -> Client | None:
+def _read_client(name: str, entry: Entry, draft: _Draft) -> Client:
+    """Read one client; where its role is at fault, one without rights stands for it."""
     entries = mapping_of(entry.value, f"the client {name!r}", draft.complaints)
-    _refuse_keys(entries, CLIENT_KEYS, f"the client {name!r}", draft)
+    strange = _refuse_keys(entries, CLIENT_KEYS, f"the client {name!r}", draft)
+    unsaid = not {"role", "allow"} & entries.keys()
     match = read_match(entries.get("match"), draft.complaints)
     socket = read_socket(entries.get("socket"), draft.complaints)
     terms = read_terms(entries, draft.complaints)
-    role = _role_of_client(name, entry, entries, draft)
-    if role is None:
-        return None
+    none = Role(name, {}, entry.source)
+    if unsaid and (strange or not isinstance(entry.value.value, dict)):
+        role = none  # complained about already
+    else:
+        role = _role_of_client(name, entry, entries, draft) or none
     mode, limits = terms.mode or role.mode, merge_limits(terms.limits, role.limits)
     return Client(name, role, entry.source, match, socket, mode, limits)
 
@@ -214,7 +239,7 @@ def _read_top_level(files: Sequence[tuple[Node, Mapping[str, Entry]]], draft: _D
     allowing = [entries for _, entries in files if "allow" in entries]
     for _, entries in files:
         for key in ("mode", "limits"):
-            if key in entries and "allow" not in entries:
+            if key in entries and "allow" not in entries and entries.keys() <= set(FILE_KEYS):
                 draft.complaints.add(
                     entries[key].source, f"{key} stands beside a top-level allow, or in a role"
                 )
@@ -248,4 +273,4 @@ def _serve_shipped(name: str, draft: _Draft) -> None:
             f" {', '.join(known)} (a file or folder is written with a slash: ./{name})",
         )
         return
-    _add_main(replace(role, name=MAIN), draft)
+    _add_main(replace(role, name=MAIN, origin=role.name), draft)

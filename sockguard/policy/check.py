@@ -12,7 +12,7 @@ from sockguard.engine.sets import SETS
 from sockguard.errors import Reason
 from sockguard.identity.caller import OVERFLOW_ID
 from sockguard.policy.assemble import SHIPPED
-from sockguard.policy.complaints import Complaint, PolicyError
+from sockguard.policy.complaints import Complaint, PolicyError, did_you_mean
 from sockguard.policy.model import MAIN, Effect, Mode
 from sockguard.policy.rehearse import rehearse
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sockguard.policy.model import Client, Expectation, Grant, Policy, Role, Source
+
+REASONS = (
+    *(Reason.NOT_GRANTED, Reason.QUERY, Reason.BODY),
+    *(Reason.MALFORMED, Reason.VERSION, Reason.UNKNOWN_OPERATION),
+)
+"""The reasons that a case can meet: the others need a caller, a connection or an Engine."""
 
 LONGEST_SOCKET_PATH = 107
 """sun_path holds 108 bytes with the final zero (Linux, unix(7))."""
@@ -45,7 +51,8 @@ def _failure(case: Expectation) -> str:
         return f"expected {case.then} of {asked}, got {decision.effect}{by}{because}"
     if case.then is Effect.DENY and case.because not in ("", decision.reason, decision.detail):
         told = decision.reason if not decision.detail else f"{decision.reason}, {decision.detail}"
-        return f"expected {asked} to be denied because of {case.because}, not of {told}"
+        hint = "" if case.because in REASONS else did_you_mean(case.because, REASONS)
+        return f"expected {asked} to be denied because of {case.because}{hint}, not of {told}"
     return ""
 
 

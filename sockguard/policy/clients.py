@@ -106,7 +106,7 @@ def read_match(entry: Entry | None, complaints: Complaints) -> Match:
     if entry is None:
         return Match()
     entries = mapping_of(entry.value, "match", complaints)
-    if not entries:
+    if entry.value.value == {}:
         complaints.add(entry.source, "an empty match would match everybody; leave it out")
     for key in entries.keys() & MATCH_LATER.keys():
         complaints.add(entries[key].source, later(f"match by {key}", MATCH_LATER[key]))
@@ -139,7 +139,10 @@ def read_socket(entry: Entry | None, complaints: Complaints) -> SocketFile | Non
         return SocketFile()
     if entry.value.value == "main":
         return None
-    entries = mapping_of(entry.value, "socket (main, or a mapping)", complaints)
+    if not isinstance(entry.value.value, dict):
+        complaints.add(entry.source, "socket is main, or a mapping of mode, uid and gid")
+        return SocketFile()
+    entries = entry.value.value
     refuse_unknown_keys(entries, ("mode", "uid", "gid"), "socket", complaints)
     ids = [
         _read_id(entries[key].value, key, complaints) if key in entries else None
@@ -157,7 +160,9 @@ def _read_file_mode(node: Node, complaints: Complaints) -> int:
         return 0
     text = text_of(node, "mode", complaints)
     if text and not _MODE.fullmatch(text):
-        complaints.add(node.source, 'mode is three octal digits, as in "0660"')
+        complaints.add(
+            node.source, 'mode is three octal digits, as in "660", with or without a 0 before'
+        )
         return 0
     return int(text or "0", 8)
 

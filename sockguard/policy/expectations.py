@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.model import Client, Effect, Expectation, Mode
 from sockguard.policy.tree import list_of, mapping_of, plain, refuse_unknown_keys, text_of
+from sockguard.policy.vocabulary import later
 from sockguard.wire.document import encode
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sockguard.policy.tree import Entry, Node
     from sockguard.wire.document import Value
 
-CASE_KEYS = ("as", "role", "do", "body", "given", "then", "because")
+CASE_KEYS = ("as", "role", "do", "body", "then", "because")
 EFFECTS = {"allow": Effect.ALLOW, "deny": Effect.DENY}
 
 
@@ -48,12 +49,13 @@ def _read_case(
     roles: Mapping[str, Role],
     complaints: Complaints,
 ) -> Expectation | None:
-    entries = mapping_of(node, "a case of expect", complaints)
-    refuse_unknown_keys(entries, CASE_KEYS, "a case of expect", complaints)
+    entries = dict(mapping_of(node, "a case of expect", complaints))
+    if "given" in entries:
+        complaints.add(entries.pop("given").source, later("given", "telling a case about objects"))
+    if not entries or refuse_unknown_keys(entries, CASE_KEYS, "a case of expect", complaints):
+        return None
     client = _subject(node, entries, clients, roles, complaints)
     method, target = _read_do(node, entries, complaints)
-    if "given" in entries:
-        mapping_of(entries["given"].value, "given", complaints)
     then, because = _read_then(node, entries, complaints)
     if client is None:
         return None

@@ -29,7 +29,7 @@ def identify(policy: Policy, caller: Caller) -> Client:
         return found[0]
     who = caller.describe() or "a caller without credentials"
     if not found:
-        message = f"nobody on the listener '{caller.listener}' is {who}"
+        message = f"no client on listener '{caller.listener}' matches {who}"
         raise Refusal(Reason.UNKNOWN_CALLER, message, detail=caller.listener)
     names = ", ".join(f"'{client.name}'" for client in found)
     message = f"{who} is {names} at once"

@@ -102,7 +102,9 @@ def _is_known(item: _Item, complaints: Complaints) -> bool:
     operation = OPERATIONS.get(item.name)
     if operation is None:
         known = [*SETS, *(name for name, one in OPERATIONS.items() if not one.refused)]
-        hint = did_you_mean(item.name, known)
+        # YAML takes a deeper line that begins with a dash for more of the same text.
+        slip = ": mind the indentation of what begins with a dash"
+        hint = slip if " - " in item.name else did_you_mean(item.name, known)
         complaints.add(item.source, f"{item.name!r} is no operation and no set{hint}")
         return False
     if operation.refused:
@@ -113,15 +115,12 @@ def _is_known(item: _Item, complaints: Complaints) -> bool:
 
 def _add_set(grants: Grants, explicit: frozenset[str], item: _Item, complaints: Complaints) -> None:
     everything = item.name == EVERYTHING
+    lacking: list[str] = []
     for name in sorted(SETS[item.name]):
         operation = OPERATIONS[name]
         words = _missing_words(operation, body=everything, response=everything)
         if words and name not in explicit:
-            complaints.add(
-                item.source,
-                f"{item.name} holds {name}, {_why(operation)}: add `- {name}: {{{words}}}` to this"
-                " role, or list the operations you need one by one",
-            )
+            lacking.append(f"`- {name}: {{{words}}}`")
         elif not words:
             grant = Grant(
                 name,
@@ -132,6 +131,12 @@ def _add_set(grants: Grants, explicit: frozenset[str], item: _Item, complaints: 
                 response_any=everything,
             )
             grants[name] = (*grants.get(name, ()), grant)
+    if lacking:
+        complaints.add(
+            item.source,
+            f"{item.name} holds answers that carry secrets, which this version cannot mask: add"
+            f" {' and '.join(lacking)} to this role, or list the operations you need one by one",
+        )
 
 
 def _missing_words(operation: Operation, *, body: bool, response: bool) -> str:
@@ -168,7 +173,7 @@ def _alternatives(item: _Item, complaints: Complaints) -> Iterable[dict[str, Ent
         yield shared
         return
     nodes = list_of(any_of.value, "any_of", complaints)
-    if not nodes:
+    if any_of.value.value == ():
         complaints.add(any_of.source, "any_of takes a list of at least one alternative")
     for node in nodes:
         own = node.value if isinstance(node.value, dict) else {}
@@ -184,17 +189,17 @@ def _alternatives(item: _Item, complaints: Complaints) -> Iterable[dict[str, Ent
 def _grant(
     operation: Operation, item: _Item, entries: dict[str, Entry], complaints: Complaints
 ) -> Grant:
-    _refuse_strange_conditions(operation, entries, complaints)
+    strange = _refuse_strange_conditions(operation, entries, complaints)
     body_any = _is_any("body", operation.body is BodyKind.JSON, operation, entries, complaints)
     response_any = _is_any("response", operation.secret_answer, operation, entries, complaints)
     words = _missing_words(operation, body=body_any, response=response_any)
-    if words and not {"body", "response"} & entries.keys():
+    if words and not strange and not {"body", "response"} & entries.keys():
         complaints.add(
             item.source,
             f"{operation.name}, {_why(operation)}, needs to say so:"
             f" `- {operation.name}: {{{words}}}`",
         )
-    elif words:
+    elif words and not strange:
         complaints.add(item.source, f"{operation.name} also needs `{words}`")
     query, query_any = _read_query(operation, entries.get("query"), complaints)
     including = entries.get("including_sockguard")
@@ -215,16 +220,24 @@ def _grant(
 
 def _refuse_strange_conditions(
     operation: Operation, entries: dict[str, Entry], complaints: Complaints
-) -> None:
+) -> bool:
+    """Complain about keys without use here; tell whether there was one that is no condition."""
+    below = f"parameters stand under `query:`, as in {operation.name}: {{query: {{…}}}}"
+    misplaced = entries.keys() & operation.parameters.keys()
     for key in entries.keys() & LATER.keys():
-        complaints.add(entries[key].source, later(key, LATER[key]))
-    rest = {key: entry for key, entry in entries.items() if key not in LATER}
-    refuse_unknown_keys(rest, CONDITIONS, operation.name, complaints)
+        also = f"; {below}" if key in misplaced else ""
+        complaints.add(entries[key].source, later(key, LATER[key]) + also)
+    for key in misplaced - LATER.keys():
+        complaints.add(entries[key].source, f"{operation.name} has no key {key!r}: {below}")
+    known = LATER.keys() | misplaced
+    rest = {key: entry for key, entry in entries.items() if key not in known}
+    strange = refuse_unknown_keys(rest, CONDITIONS, operation.name, complaints) or bool(misplaced)
     if "including_sockguard" in entries and not is_protected(operation):
         complaints.add(
             entries["including_sockguard"].source,
             f"{operation.name} has no use for including_sockguard: it passes as granted",
         )
+    return strange
 
 
 def _is_any(
@@ -258,9 +271,10 @@ def _read_query(
     if not isinstance(entry.value.value, dict) or not entry.value.value:
         complaints.add(entry.source, "query is any, or a mapping of parameters to constraints")
         return {}, False
-    refuse_unknown_keys(
-        entry.value.value, operation.parameters, f"{operation.name} (query)", complaints
-    )
+    dropped = {name for name, one in operation.parameters.items() if one.dropped}
+    known = [name for name in operation.parameters if name not in dropped]
+    given = {name: one for name, one in entry.value.value.items() if name not in dropped}
+    refuse_unknown_keys(given, known, f"{operation.name} (query)", complaints)
     return {
         name: read_constraint(one.value, _subject(operation, name, parameter), complaints)
         for name, one in entry.value.value.items()

@@ -6,9 +6,7 @@ Must never hand out a policy with a fault: loading is all or nothing.
 from __future__ import annotations
 
 import os
-import re
 import stat
-from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +18,7 @@ from sockguard.policy.characters import unfit_characters
 from sockguard.policy.check import run_expectations
 from sockguard.policy.complaints import Complaint, Complaints, PolicyError
 from sockguard.policy.model import Source
+from sockguard.policy.scalars import core_scalar
 from sockguard.policy.tree import Entry, Node
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ def load_policy(path_or_name: str, *, shipped: Path, serving: bool = True) -> Po
     """
     shipped_texts = _read_shipped(shipped)
     if is_shipped_name(path_or_name):
-        return load_texts({}, shipped=shipped_texts, main_role=path_or_name)
+        name = path_or_name.removeprefix(SHIPPED)
+        return load_texts({}, shipped=shipped_texts, main_role=name)
     return load_texts(_read(path_or_name), shipped=shipped_texts, serving=serving)
 
 
@@ -72,7 +72,7 @@ def load_texts(
     texts: Mapping[str, bytes],
     *,
     shipped: Mapping[str, bytes],
-    main_role: str = "",
+    main_role: str | None = None,
     serving: bool = True,
 ) -> Policy:
     """Load a policy from the bytes of its files by name; raises PolicyError.
@@ -92,8 +92,12 @@ def load_texts(
 
 
 def is_shipped_name(path_or_name: str) -> bool:
-    """Tell whether this names a role that comes with the package, not a file or folder."""
-    return "/" not in path_or_name and not path_or_name.endswith(SUFFIXES)
+    """Tell whether this names a role that comes with the package, not a file or folder.
+
+    `traefik` and `shipped/traefik` are the same role; a folder of that name is `./shipped/traefik`.
+    """
+    name = path_or_name.removeprefix(SHIPPED)
+    return "/" not in name and not name.endswith(SUFFIXES)
 
 
 def _short(texts: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -183,8 +187,22 @@ def _parse(name: str, data: bytes, complaints: Complaints) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        complaints.add(Source(name, line), f"is not YAML: {error.problem or error.context}")
+        complaints.add(Source(name, line), _not_yaml(error.problem or error.context or ""))
     return Node(Source(name, 1), {})
+
+
+def _not_yaml(problem: str) -> str:
+    """Say what the parser found; about indentation, where most slips are, in words of our own."""
+    if r"'\t'" in problem:
+        return "YAML takes no tabs for indentation: use spaces"
+    slip = next((says for found, says in _SLIPS.items() if found in problem), "")
+    return f"is not YAML: {problem}{slip}"
+
+
+_SLIPS = {
+    "expected <block end>": ": mind the indentation of this line",
+    "mapping values are not allowed here": ": mind the indentation, one `key: value` to a line",
+}
 
 
 class _Reader:
@@ -265,30 +283,3 @@ class _Reader:
 
 def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-# YAML 1.2.2 section 10.3.2, the core schema's tag resolution.
-_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
-_OCTAL = re.compile(r"0o[0-7]{1,40}")
-_HEX = re.compile(r"0x[0-9a-fA-F]{1,40}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-
-
-def core_scalar(text: str) -> bool | int | str | Decimal | None:
-    """Resolve an unquoted scalar by the core schema of YAML 1.2; infinities stay text."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _OCTAL.fullmatch(text):
-        return int(text, 0)
-    if _HEX.fullmatch(text):
-        return int(text, 0)
-    if _FLOAT.fullmatch(text):
-        return Decimal(text)
-    return text

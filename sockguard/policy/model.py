@@ -112,13 +112,21 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A named list of grants by operation name."""
+    """A named list of grants by operation name.
+
+    `origin` names the shipped role that stands behind one of another name, "" where none does.
+    """
 
     name: str
     grants: Mapping[str, tuple[Grant, ...]]
     source: Source
     mode: Mode = Mode.ENFORCE
     limits: Limits = field(default_factory=Limits)
+    origin: str = ""
+
+    def describe(self) -> str:
+        """Name it for people, as in `role main, from shipped/traefik`."""
+        return f"role {self.name}" + (f", from {self.origin}" if self.origin else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,9 +135,13 @@ def flag_of(node: Node, what: str, complaints: Complaints) -> bool:
 
 def refuse_unknown_keys(
     entries: Mapping[str, Entry], known: Collection[str], what: str, complaints: Complaints
-) -> None:
-    """Complain about every key that is not in `known`, naming the nearest that is."""
-    for key, entry in entries.items():
-        if key not in known:
-            hint = did_you_mean(key, known)
-            complaints.add(entry.source, f"{what} has no key {key!r}{hint}")
+) -> bool:
+    """Complain about every key that is not in `known`; tell whether there was any.
+
+    Names the nearest that is known, or all of them where none is near.
+    """
+    unknown = {key: entry for key, entry in entries.items() if key not in known}
+    for key, entry in unknown.items():
+        hint = did_you_mean(key, known) or f"; it has {', '.join(known)}"
+        complaints.add(entry.source, f"{what} has no key {key!r}{hint}")
+    return bool(unknown)

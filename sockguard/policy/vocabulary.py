@@ -27,6 +27,11 @@ LATER: Mapping[str, str] = {
 }
 """Words of the language that this version does not know how to hold, and what they are for."""
 
+NEVER: Mapping[str, str] = {
+    "deny": "a policy only allows; what it does not name is refused",
+}
+"""Words that the language does without, and why."""
+
 UNLIMITED = frozenset(
     {
         ("containers.list", "limit"),

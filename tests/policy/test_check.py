@@ -41,7 +41,14 @@ def warnings(text: str) -> list[str]:
         ("{as: main, do: GET /_ping}", "then is allow or deny"),
         ("{as: main, do: GET /_ping, then: allow, because: x}", "because is for what is denied"),
         ("{as: main, do: GET /_ping, then: allow, why: x}", "has no key 'why'"),
-        ("{as: main, do: GET /_ping, then: allow, given: 5}", "given must be a mapping"),
+        (
+            "{as: main, do: GET /_ping, then: allow, given: {container: {name: a}}}",
+            "given is not known to this version of sockguard: telling a case about objects comes",
+        ),
+        (
+            "{as: main, do: GET /info, then: deny, because: not-granted}",
+            "denied because of not-granted (did you mean not_granted?), not of not_granted",
+        ),
         ("main", "a case of expect must be a mapping, not text"),
     ],
 )

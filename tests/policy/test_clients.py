@@ -28,7 +28,7 @@ def client(text: str) -> str:
         (client("match: {uid: -1}"), "uid must be a whole number from 0 on"),
         (client("match: {uid: 4294967295}"), "beyond what the kernel knows"),
         (client("match: {uid: []}"), "uid is a number or a list of at least one"),
-        (client("socket: mine"), "socket (main, or a mapping) must be a mapping, not text"),
+        (client("socket: mine"), "socket is main, or a mapping of mode, uid and gid"),
         (client("socket: {mode: 0660}"), 'modes are quoted text, as in "0660"'),
         (client("socket: {mode: 0o660}"), "modes are quoted text"),
         (client('socket: {mode: "660x"}'), "mode is three octal digits"),
@@ -43,7 +43,12 @@ def client(text: str) -> str:
         (client("limits: {streams: 0}"), "streams must be a whole number from 1 on"),
         (client("limits: {body: lots}"), "body is a size in bytes or with KiB, MiB or GiB"),
         (client("limits: {body: 0}"), "body is a size"),
-        (client("limits: {burst: 5}"), "limits has no key 'burst'"),
+        (client("limits: {burst: 5}"), "limits has no key 'burst'; it has requests, streams, body"),
+        (
+            client("deny: []"),
+            "the client 'web' has no key 'deny': a policy only allows; what it do",
+        ),
+        ("allow: []\ndeny: [exec.create]", "a policy has no key 'deny': a policy only allows"),
         (client("role: reader"), "the client 'web' has one of `role` and `allow`"),
         ("clients: {web: {}}", "the client 'web' has one of `role` and `allow`"),
         ("clients: {web: {role: [a]}}", "role must be text, not a list"),
@@ -72,6 +77,48 @@ def client(text: str) -> str:
 )
 def test_a_client_that_cannot_be_meant_is_refused(text: str, says: str) -> None:
     assert says in complaint(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "clients:\n  web:\n  allow:\n    - system/hello",
+            "4: no client is called 'allow': mind the indentation of this word",
+        ),
+        (
+            "clients:\n  web:\n    allow: []\n  match: {uid: 5}",
+            "5: no client is called 'match': mind the indentation of this word",
+        ),
+        (
+            "roles:\n  reader:\n  allow: [system/hello]",
+            "4: no role is called 'allow': mind the indentation of this word",
+        ),
+        ("clients:\n  web:", "3: the client 'web' must be a mapping, not nothing"),
+        ("roles: {reader: }", "2: the role 'reader' must be a mapping, not nothing"),
+        ("roles: {reader: {alow: []}}", "2: the role 'reader' has no key 'alow' (did you mean a"),
+        ("clients: {web: {alow: []}}", "2: the client 'web' has no key 'alow' (did you mean allow"),
+        ("clients: {web: {allow: [], match: 5}}", "2: match must be a mapping, not a number"),
+        ("alow: []\nmode: report", "2: a policy has no key 'alow' (did you mean allow?)"),
+        (
+            "clients: {web: {role: reeder}}\nexpect: [{as: web, do: GET /info, thn: deny}]",
+            "2: there is no role 'reeder'",
+        ),
+    ],
+)
+def test_one_mistake_has_one_complaint(text: str, says: str) -> None:
+    first, *others = complaints_about(text)
+    assert first.startswith(says)
+    assert others == (
+        ["3: a case of expect has no key 'thn' (did you mean then?)"] * ("thn" in text)
+    )
+
+
+def test_a_client_may_be_called_like_a_word_of_the_language() -> None:
+    policy = policy_of(
+        "clients: {limits: {allow: []}, role: {role: match}}\nroles: {match: {allow: []}}"
+    )
+    assert policy.clients.keys() == {"limits", "role"}
 
 
 @pytest.mark.parametrize("version", ["2", '"1"', "1.0", "true", "null", "[1]"])

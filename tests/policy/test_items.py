@@ -32,6 +32,22 @@ def complaint(*items: str) -> str:
         ("containers.list: any", "conditions are a mapping"),
         ("system/hello: {query: any}", "system/hello is a set: conditions need a single operation"),
         ("containers.list: {quer: any}", "has no key 'quer' (did you mean query?)"),
+        (
+            "containers.list: {xyz: any}",
+            "has no key 'xyz'; it has query, body, response, any_of, including_sockguard",
+        ),
+        (
+            "containers.attach: {stdin: true}",
+            "has no key 'stdin': parameters stand under `query:`, as in containers.attach: {query:",
+        ),
+        (
+            "containers.stop: {signal: TERM}",
+            "comes with a later one; parameters stand under `query:`, as in containers.stop: {q",
+        ),
+        (
+            "containers.stop: {query: {timeout: 5}}",
+            "containers.stop (query) has no key 'timeout'; it has signal, t",
+        ),
         ("containers.list: {query: []}", "query is any, or a mapping of parameters"),
         ("containers.list: {query: {}}", "query is any, or a mapping of parameters"),
         ("containers.list: {query: {alll: true}}", "has no key 'alll' (did you mean all?)"),
@@ -104,6 +120,34 @@ def test_two_keys_in_one_item_are_told_to_be_an_indentation_slip() -> None:
     assert says == [
         "3: one item has 2 keys ('containers.stop', 'query'): mind the indentation below its name"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "allow:\n  - system/hello\n    - containers.list\n",
+        "clients:\n  web:\n    allow:\n      - system/hello\n        - containers.list\n",
+    ],
+)
+def test_a_deeper_dash_is_told_to_be_an_indentation_slip(text: str) -> None:
+    (says,) = complaints_about(text)
+    assert "'system/hello - containers.list' is no operation and no set: mind the inden" in says
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "containers.create: {bdy: any}",
+        "containers.create: {name: web}",
+        "containers.list: {any_of: 5}",
+        "images/read",
+        "volumes/read",
+        "containers.attach: {stdin: true, logs: 5}",
+    ],
+)
+def test_one_mistake_has_one_complaint(item: str) -> None:
+    assert len({one.partition(":")[0] for one in complaints_about(allowing(item))}) == 1
+    assert len(complaints_about(allowing(item))) == 1 + ("logs" in item)
 
 
 def test_two_items_for_one_operation_are_an_error_that_names_any_of() -> None:

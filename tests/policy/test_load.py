@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import socket
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from sockguard.policy.load import (
     MAX_FILE,
     PolicyError,
-    core_scalar,
     load_policy,
     load_text,
     shipped_folder,
@@ -36,39 +34,6 @@ def fault(path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("no", "no"),
-        ("yes", "yes"),
-        ("on", "on"),
-        ("true", True),
-        ("FALSE", False),
-        ("tRue", "tRue"),
-        ("~", None),
-        ("", None),
-        ("null", None),
-        ("22:22", "22:22"),
-        ("1_000", "1_000"),
-        ("0660", 660),
-        ("0o660", 0o660),
-        ("0x1F", 31),
-        ("-7", -7),
-        ("1.5", Decimal("1.5")),
-        ("1e3", Decimal(1000)),
-        (".inf", ".inf"),
-        (".nan", ".nan"),
-        ("2026-01-01", "2026-01-01"),
-        ("=", "="),
-        ("0b1", "0b1"),
-    ],
-)
-def test_scalars_are_those_of_the_core_schema(text: str, value: object) -> None:
-    got = core_scalar(text)
-    assert got == value
-    assert isinstance(got, bool) is isinstance(value, bool)
-
-
-@pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("allow: &a [system/hello]", "2: anchors (&a) are not allowed"),
@@ -84,7 +49,11 @@ def test_scalars_are_those_of_the_core_schema(text: str, value: object) -> None:
         ),
         ("allow: []\n---\nallow: []", "3: a file holds one document: there is a second"),
         ("allow: [", "2: is not YAML: "),
-        ("allow:\n\t- system/hello", "3: is not YAML: "),
+        ("allow:\n\t- system/hello", "3: YAML takes no tabs for indentation: use spaces"),
+        ("allow:\n  - a\n\t- b", "4: YAML takes no tabs for indentation: use spaces"),
+        ("clients:\n  web:\n\tallow: []", "4: YAML takes no tabs for indentation: use spaces"),
+        ("allow:\n    - a\n  - b", "4: is not YAML: expected <block end>, but found '<block"),
+        ("allow:\n  - a: b: c", "3: is not YAML: mapping values are not allowed here: mind the"),
         ("allow: " + "[" * 40 + "]" * 40, "2: is nested more than 32 levels deep"),
         ('allow: ["\\ud800"]', "2: holds half of a surrogate pair"),
         ("allow: []\n# \x00", "3: U+0000 is no character of YAML"),
@@ -244,6 +213,28 @@ def test_a_shipped_role_is_served_on_the_main_listener() -> None:
     assert str(policy.clients["main"].role.grants["system.info"][0].source).startswith(
         "shipped/read-only.yaml:"
     )
+
+
+def test_a_shipped_role_has_one_meaning_with_its_prefix_and_without() -> None:
+    names = ("traefik", "shipped/traefik")
+    short, long = (load_policy(name, shipped=shipped_folder()) for name in names)
+    assert short.sha256 == long.sha256
+    assert list(short.clients) == list(long.clients) == ["main"]
+    assert short.clients["main"].role.grants.keys() == long.clients["main"].role.grants.keys()
+    assert short.clients["main"].role.describe() == "role main, from shipped/traefik"
+
+
+@pytest.mark.parametrize("name", ["", "shipped/", "shipped/nothing"])
+def test_what_names_no_shipped_role_is_told_which_there_are(name: str) -> None:
+    with pytest.raises(PolicyError, match=r"no shipped role .* there are everything, nginx-proxy"):
+        load_policy(name, shipped=shipped_folder())
+
+
+def test_a_path_below_a_folder_called_shipped_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "traefik").write_text(ALLOW)
+    policy = load(tmp_path / "shipped" / "traefik")
+    assert not policy.clients["main"].role.origin
 
 
 def test_an_unknown_shipped_role_names_its_nearest_and_the_way_to_a_file() -> None:
