@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sockguard import __version__
 from sockguard.cli import audit, completion, health, policy, serve
-from sockguard.cli.say import tell
+from sockguard.cli.say import UsageError, tell
 from sockguard.errors import SockguardError
 from sockguard.settings import SettingsError
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
-    except SettingsError as error:
+    except (SettingsError, UsageError) as error:
         tell(error)
         return _USAGE
     except SockguardError as error:

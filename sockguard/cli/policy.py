@@ -11,25 +11,24 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockguard.cli.say import put, say
+from sockguard.cli.explain import explained, explanation
+from sockguard.cli.say import UsageError, put, say
 from sockguard.errors import SockguardError
+from sockguard.policy.amounts import amounts_to
 from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.check import lint
 from sockguard.policy.complaints import did_you_mean
-from sockguard.policy.explain import Answer, rights_of, sets_in
 from sockguard.policy.load import PolicyError, load_policy, read_file, shipped_folder
 from sockguard.policy.model import MAIN
 from sockguard.policy.rehearse import rehearse
 from sockguard.proxy.read_body import LONGEST_JSON
-from sockguard.wire.document import decode
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
     from sockguard.policy.complaints import Complaint
-    from sockguard.policy.explain import Right
-    from sockguard.policy.model import Client, Policy
+    from sockguard.policy.model import Client, Expectation, Policy
     from sockguard.policy.rehearse import Rehearsal
 
 GOOD, FINDING, REFUSED = 0, 1, 3
@@ -53,11 +52,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
     attempt = _verb(verbs, "try", "say what would become of one request")
     attempt.add_argument("file", metavar="FILE", help=_POLICY)
-    attempt.add_argument("--as", dest="client", default=MAIN, metavar="C", help="the client")
+    attempt.add_argument("--as", dest="client", metavar="C", help="the client, unless it is main")
     attempt.add_argument("method", metavar="METHOD", help="as in GET")
     attempt.add_argument("target", metavar="TARGET", help="as in /v1.47/containers/json?all=1")
     attempt.add_argument("--body", metavar="FILE", help="a JSON body, - for standard input")
-    attempt.add_argument("--given", metavar="FILE", help="facts about the objects, as JSON")
+    attempt.add_argument("--given", metavar="FILE", help="facts about objects (none is needed yet)")
     attempt.set_defaults(run=_try)
 
     show = _verb(verbs, "show", "list the shipped roles, or print one")
@@ -81,6 +80,15 @@ def _load(name: str) -> Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class _Amount:
+    """What one client amounts to, and the role that makes it so."""
+
+    client: str
+    role: str
+    amounts_to: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Report:
     """What `check` found out about one file; expectations are those of its own."""
 
@@ -89,6 +97,7 @@ class _Report:
     complaints: tuple[Complaint, ...] = ()
     warnings: tuple[Complaint, ...] = ()
     clients: tuple[str, ...] = ()
+    amounts: tuple[_Amount, ...] = ()
     roles: tuple[str, ...] = ()
     expectations: int = 0
     sha256: str = ""
@@ -113,10 +122,23 @@ def _report(file: str) -> _Report:
         loads=True,
         warnings=tuple(lint(policy)),
         clients=tuple(sorted(policy.clients)),
+        amounts=tuple(_amounts(policy)),
         roles=tuple(sorted(name for name in policy.roles if not name.startswith(SHIPPED))),
-        expectations=sum(not case.source.file.startswith(SHIPPED) for case in policy.expectations),
+        expectations=sum(_is_own(case, policy) for case in policy.expectations),
         sha256=policy.sha256,
     )
+
+
+def _amounts(policy: Policy) -> Iterable[_Amount]:
+    for name, client in sorted(policy.clients.items()):
+        yield _Amount(name, client.role.describe(), amounts_to(client))
+
+
+def _is_own(case: Expectation, policy: Policy) -> bool:
+    """Tell whether a case belongs to what is checked: of a shipped role, its file is that."""
+    file = case.source.file
+    served = {one.role.source.file for one in policy.clients.values() if one.role.origin}
+    return file in served or not file.startswith(SHIPPED)
 
 
 def _report_lines(report: _Report) -> Iterable[str]:
@@ -128,6 +150,8 @@ def _report_lines(report: _Report) -> Iterable[str]:
         return
     who = ", ".join(report.clients) or "no clients"
     yield f"{report.file}: good ({who}; expectations of its own: {report.expectations}, all hold)"
+    for one in report.amounts:
+        yield f"  {one.client} ({one.role}) amounts to {one.amounts_to}"
 
 
 # --- explain ---------------------------------------------------------------------------------
@@ -138,11 +162,11 @@ def _explain(arguments: argparse.Namespace) -> int:
     names = [arguments.client] if arguments.client else list(policy.clients)
     clients = [_client(policy, name) for name in names]
     if arguments.json:
-        print(json.dumps([_explained(client) for client in clients], indent=2))
+        print(json.dumps([explained(client) for client in clients], indent=2))
         return GOOD
     if not clients:
         say([f"{arguments.file} has no clients: its roles are for others to use"])
-    say(line for client in clients for line in _explanation(client))
+    say(line for client in clients for line in explanation(client))
     return GOOD
 
 
@@ -155,46 +179,19 @@ def _client(policy: Policy, name: str) -> Client:
     return client
 
 
-def _explained(client: Client) -> dict[str, object]:
-    return {
-        "client": client.name,
-        "role": client.role.name,
-        "mode": client.mode.value,
-        "sets": sets_in(client),
-        "rights": [{**asdict(right), "source": _source(right)} for right in rights_of(client)],
-    }
-
-
-def _explanation(client: Client) -> Iterable[str]:
-    yield f"client {client.name} (role {client.role.name}, mode {client.mode.value})"
-    for name, operations in sets_in(client).items():
-        yield f"  {name} is {' '.join(operations)}"
-    rights = list(rights_of(client))
-    width = max(len(right.operation) for right in rights)
-    for answer in Answer:
-        for right in (right for right in rights if right.answer is answer):
-            yield f"  {answer:<15}  {right.operation:<{width}}  {_remark(right)}".rstrip()
-
-
-def _remark(right: Right) -> str:
-    if right.source is None:
-        return ""
-    parts = [_source(right), f"by {right.item}" if "/" in right.item else "", right.conditions]
-    parts.append(f"without {', '.join(right.withheld)}" if right.withheld else "")
-    return "; ".join(part for part in parts if part)
-
-
-def _source(right: Right) -> str:
-    return str(right.source) if right.source else ""
-
-
 # --- try -------------------------------------------------------------------------------------
 
 
 def _try(arguments: argparse.Namespace) -> int:
-    client = _client(_load(arguments.file), arguments.client)
-    if arguments.given and not isinstance(decode(_bytes_of(arguments.given)), dict):
-        raise SockguardError(f"{arguments.given}: facts are a JSON object")
+    policy = _load(arguments.file)
+    if arguments.client is None and MAIN not in policy.clients:
+        known = ", ".join(policy.clients) or "none"
+        raise UsageError(f"say with --as which client asks; there are: {known}")
+    if not arguments.target.startswith("/"):
+        raise UsageError(f"a target begins with a slash: /{arguments.target}")
+    if arguments.given:
+        raise UsageError("no operation of this policy needs facts yet: leave --given out")
+    client = _client(policy, arguments.client or MAIN)
     body = _bytes_of(arguments.body) if arguments.body else None
     rehearsal = rehearse(client, arguments.method, arguments.target, body)
     if arguments.json:

@@ -9,12 +9,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from sockguard.audit.text import printable
+from sockguard.errors import SockguardError
 from sockguard.policy.complaints import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sockguard.errors import SockguardError
+
+class UsageError(SockguardError):
+    """Words on the command line that each parse and together ask for nothing: exit code 2."""
 
 
 def say(lines: Iterable[str]) -> None:

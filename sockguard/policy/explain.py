@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.engine.operation import BodyKind
 from sockguard.engine.sets import SETS
+from sockguard.policy.hints import handed_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +32,9 @@ class Answer(StrEnum):
 class Right:
     """One way of being allowed one operation; `source` is None where there is none.
 
-    `conditions` are as the policy writes them, `withheld` are sensitive parameters it does not
-    name, `hands_over` says what the operation gives away.
+    `conditions` on the query are as the policy writes them, `words` those that let something in
+    or out whole, `withheld` are sensitive parameters that it does not name. `hands_over` says what
+    the operation gives away, with the sensitive parameters that are named.
     """
 
     operation: str
@@ -40,6 +43,7 @@ class Right:
     item: str = ""
     source: Source | None = None
     conditions: str = ""
+    words: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
 
 
@@ -62,16 +66,27 @@ def sets_in(client: Client) -> dict[str, tuple[str, ...]]:
 def _right(grant: Grant) -> Right:
     operation = OPERATIONS[grant.operation]
     named = set(operation.parameters) if grant.query_any else set(grant.query)
+    sensitive = [name for name, one in operation.parameters.items() if one.sensitive]
     return Right(
         grant.operation,
         Answer.CONDITIONS if grant.query else Answer.YES,
-        operation.hands_over,
+        handed_over(operation, (name for name in sensitive if name in named)),
         grant.item,
         grant.source,
         ", ".join(f"{name}: {constraint.text}" for name, constraint in grant.query.items()),
-        tuple(
-            name
-            for name, parameter in operation.parameters.items()
-            if parameter.sensitive and name not in named
-        ),
+        tuple(_words(grant)),
+        tuple(name for name in sensitive if name not in named),
     )
+
+
+def _words(grant: Grant) -> Iterator[str]:
+    """Yield the words of a grant that mean something for its operation."""
+    operation = OPERATIONS[grant.operation]
+    if grant.query_any and operation.parameters:
+        yield "query: any"
+    if grant.body_any and operation.body is BodyKind.JSON:
+        yield "body: any"
+    if grant.response_any and operation.secret_answer:
+        yield "response: any"
+    if grant.including_sockguard:
+        yield "including_sockguard: true"

@@ -44,8 +44,28 @@ def test_check_says_what_is_good(capsys: pytest.CaptureFixture[str], policy: str
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         f"{policy}: good (web; expectations of its own: 1, all hold)",
-        "read-only: good (main; expectations of its own: 0, all hold)",
+        "  web (role web) amounts to root on the host, by containers.create",
+        "read-only: good (main; expectations of its own: 25, all hold)",
+        (
+            "  main (role main, from shipped/read-only) amounts to seeing what is there, by"
+            " containers.changes, containers.list, containers.stats, images.list, networks.inspect,"
+            " networks.list and 3 more"
+        ),
     ]
+
+
+def test_check_counts_the_expectations_of_a_shipped_role_only_where_it_is_what_is_checked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("version: 1\nclients: {web: {role: shipped/traefik}}\n")
+    _, out, _ = run(capsys, "check", str(path), "traefik", "shipped/traefik")
+    own, *shipped = [line for line in out.splitlines() if "good" in line]
+    assert "of its own: 0," in own
+    assert [line.partition(": good ")[2] for line in shipped] == [
+        "(main; expectations of its own: 21, all hold)"
+    ] * 2
+    assert "  web (role shipped/traefik) amounts to reading secrets, by containers.inspect, " in out
 
 
 def test_check_prints_every_complaint_with_its_line_and_exits_1(
@@ -87,6 +107,7 @@ def test_explain_answers_for_every_operation(
     lines = out.splitlines()
     assert code == 0
     assert lines[0] == "client web (role web, mode enforce)"
+    assert lines[1] == "  amounts to root on the host, by containers.create"
     assert "  system/hello is system.ping system.version" in lines
     assert any(line.split()[:2] == ["yes", "system.ping"] for line in lines)
     assert any(
@@ -94,6 +115,17 @@ def test_explain_answers_for_every_operation(
         for line in lines
     )
     assert any(line.split() == ["no", "containers.list"] for line in lines)
+    (create,) = (line for line in lines if "  containers.create  " in line)
+    assert create.endswith(
+        f"{policy}:7; body: any"
+        "  # Creates containers; without limits on the body that is root on the host."
+    )
+
+
+def test_explain_names_the_shipped_role_behind_main(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("traefik", "shipped/traefik"):
+        _, out, _ = run(capsys, "explain", name)
+        assert out.startswith("client main (role main, from shipped/traefik, mode enforce)\n")
 
 
 def test_explain_for_machines_and_one_client(
@@ -105,6 +137,8 @@ def test_explain_for_machines_and_one_client(
     rights = {right["operation"]: right for right in client["rights"]}
     assert rights["containers.create"]["source"] == f"{policy}:7"
     assert rights["containers.list"]["answer"] == "no"
+    assert rights["containers.create"]["words"] == ["body: any"]
+    assert client["amounts_to"] == "root on the host, by containers.create"
 
 
 def test_an_unknown_client_is_told_who_there_is(
@@ -152,13 +186,12 @@ def test_try_reads_a_body_from_a_file_or_standard_input(
     assert "cannot be read" in err
 
 
-@pytest.mark.parametrize("word", ["--body", "--given"])
 def test_try_reads_no_special_file_and_waits_for_none(
-    capsys: pytest.CaptureFixture[str], policy: str, tmp_path: Path, word: str
+    capsys: pytest.CaptureFixture[str], policy: str, tmp_path: Path
 ) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    words = ["try", policy, "--as", "web", "POST", "/containers/create", word, str(fifo)]
+    words = ["try", policy, "--as", "web", "POST", "/containers/create", "--body", str(fifo)]
     assert run(capsys, *words) == (1, "", f"sockguard: {fifo}: is not a regular file\n")
 
 
@@ -223,15 +256,30 @@ def test_try_for_machines(capsys: pytest.CaptureFixture[str], policy: str) -> No
     assert verdict["operation"] == "system.info"
 
 
-def test_try_takes_facts_as_an_object(
-    capsys: pytest.CaptureFixture[str], policy: str, tmp_path: Path
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ["--as", "web", "GET", "/_ping", "--given", "facts.json"],
+            "no operation of this policy needs facts yet: leave --given out",
+        ),
+        (["GET", "/_ping"], "say with --as which client asks; there are: web"),
+        (
+            ["--as", "web", "GET", "containers/json"],
+            "a target begins with a slash: /containers/jso",
+        ),
+    ],
+)
+def test_try_with_words_that_ask_for_nothing_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], policy: str, words: list[str], says: str
 ) -> None:
-    given = tmp_path / "given.json"
-    words = ["try", policy, "--as", "web", "GET", "/_ping", "--given", str(given)]
-    given.write_text('{"container":{"name":"web"}}')
-    assert run(capsys, *words)[0] == 0
-    given.write_text("[]")
-    assert run(capsys, *words)[0] == 1
+    code, out, err = run(capsys, "try", policy, *words)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"sockguard: {says}")
+
+
+def test_try_asks_as_main_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "try", "shipped/traefik", "GET", "/containers/json")[0] == 0
 
 
 def test_show_lists_the_shipped_roles_and_prints_one(capsys: pytest.CaptureFixture[str]) -> None:

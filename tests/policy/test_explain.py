@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.policy.explain import Answer, rights_of, sets_in
 from tests.support.policies import allowing, policy_of
@@ -35,6 +37,37 @@ def test_a_right_names_its_line_its_conditions_and_what_it_withholds() -> None:
     assert ("containers.stop", "t: 5", (), "policy.yaml:5") in told
     assert ("containers.stop", "signal: TERM", (), "policy.yaml:5") in told
     assert ("containers.top", "", (), "policy.yaml:6") in told
+
+
+@pytest.mark.parametrize(
+    ("item", "words", "hands_over"),
+    [
+        ("containers.create: {body: any}", ("body: any",), "that is root on the host."),
+        ("containers.inspect: {response: any}", ("response: any",), "environment, command, paths."),
+        ("containers.attach: {query: {stdin: true}}", (), "root shells included."),
+        ("containers.attach: {query: any}", ("query: any",), "root shells included."),
+        ("containers.attach", (), "with stdin it types into the container."),
+        (
+            "containers.stop: {including_sockguard: true}",
+            ("including_sockguard: true",),
+            "Stops containers.",
+        ),
+    ],
+)
+def test_a_right_says_what_passes_whole_and_what_that_hands_over(
+    item: str, words: tuple[str, ...], hands_over: str
+) -> None:
+    (right,) = (one for one in rights_of(policy_of(allowing(item)).clients["main"]) if one.source)
+    assert right.words == words
+    assert right.hands_over.endswith(hands_over)
+
+
+def test_a_set_that_lets_everything_through_says_so_only_where_it_means_something() -> None:
+    rights = rights_of(policy_of(allowing("engine/everything")).clients["main"])
+    words = {right.operation: right.words for right in rights}
+    assert words["containers.create"] == ("query: any", "body: any")
+    assert words["containers.inspect"] == ("query: any", "response: any")
+    assert words["system.ping"] == ()
 
 
 def test_sets_are_spelled_out() -> None:
