@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import uvloop
@@ -127,12 +127,25 @@ class Stack(threading.Thread):
 
     def events(self, **wanted: object) -> list[dict[str, Any]]:
         """Every audit event so far whose fields have these values."""
-        self.gate.recorder.settle()
+        self._settle()
         lines = []
         for segment in sorted((self.folder / "audit").glob("*.jsonl")):
             lines += segment.read_text("ascii").splitlines()
         events = [json.loads(line) for line in lines]
         return [event for event in events if wanted.items() <= event.items()]
+
+    def _settle(self) -> None:
+        """Let the server's own thread, which alone may write the record, write what it holds."""
+        assert self._loop is not None
+        settled = threading.Event()
+
+        def settle() -> None:
+            self.gate.recorder.settle()
+            settled.set()
+
+        with suppress(RuntimeError):  # the server has ended, and wrote all before
+            self._loop.call_soon_threadsafe(settle)
+            settled.wait(5)
 
     def until_quiet(self) -> None:
         """Wait until no connection is left."""
