@@ -6,7 +6,10 @@ Must never take input or tell a text of the policy or of a client, nor answer a 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import sys
+import traceback
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -28,9 +31,13 @@ _LAST_SECONDS = 0.1
 _AS_NEW = 1.0
 """For so many seconds the numbers are not put together anew, however many ask."""
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::[0-9]{1,5})?")
+_QUIET = logging.getLogger(__name__)
+_QUIET.setLevel(logging.CRITICAL)
+# aiohttp logs each malformed request with a traceback and the bytes that were sent.
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "sockguard",
     "X-Content-Type-Options": "nosniff",
 }
 
@@ -84,7 +91,10 @@ class MetricsHttp:
     async def start(self) -> int:
         """Listen and return the port; raises MetricsHttpError."""
         http = self._http = web.Server(
-            self._answer, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS
+            self._answer,
+            access_log=None,
+            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            logger=_QUIET,
         )
 
         def accept() -> asyncio.Protocol:
@@ -119,7 +129,11 @@ class MetricsHttp:
         if route is None:
             told = f"here are {', '.join(self._routes)}\n"
             return web.Response(status=404, text=told, headers=_HEADERS)
-        return await route()
+        try:
+            return await route()
+        except Exception:  # noqa: BLE001 - nothing here may end the server
+            traceback.print_exc(file=sys.stderr)
+            return web.Response(status=500, headers=_HEADERS)
 
     async def _alive(self) -> web.Response:
         return web.Response(text="ok\n", headers=_HEADERS)

@@ -70,6 +70,7 @@ class Server:
     async def start(self) -> None:
         """Open all sockets; raises SocketError, and then none is left open."""
         await self._listeners.change(self._wanted(self._gate.policy), lambda: None)
+        self.places.share_among(self._gate.policy.clients)
         self._clock = asyncio.get_running_loop().create_task(self._tick())
 
     async def serve_policy(self, policy: Policy, record: Callable[[], None]) -> None:
@@ -82,6 +83,7 @@ class Server:
         def commit() -> None:
             record()
             self._gate.serve_policy(policy)
+            self.places.share_among(policy.clients)
 
         await self._listeners.change(self._wanted(policy), commit)
 
@@ -124,7 +126,6 @@ class Server:
 
     def _has_room_for(self, client: str) -> bool:
         """End what only waits until there is room; peers that do not take their end go first."""
-        self.places.share_among(self._gate.policy.clients)
         while not self.places.has_room_for(client, lingering()):
             if lingering():
                 abort_lingering(1)

@@ -28,7 +28,7 @@ COMMAND = re.compile(r"(?:^|\$ |exec sockguard )sockguard ([^#|]+)")
 MAKE = re.compile(r"\bmake ([a-z-]+)")
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 PARTS = re.compile(r"^\| \d \| ([^|]+) \|", re.MULTILINE)
-FOLDERS = ("sockguard/", "policies/", "demo/", "tests/", "bench/", "docs/")
+FOLDERS = ("sockguard/", "policies/", "demo/", "tests/", "bench/", "docs/", "examples/")
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 SOCKETS = "/run/sockguard"

@@ -103,6 +103,21 @@ def watched_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
+def test_what_is_no_http_is_refused_and_not_logged(short_path: Path, engine: RunningDemo) -> None:
+    port = free_port()
+    with watched(short_path, port) as guard:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as peer:
+            peer.sendall(b"GET /\x1b[2Jevil HTTP/1.1\r\n\r\n")
+            assert peer.recv(12) == b"HTTP/1.0 400"
+        answer, _ = ask(port, "/healthz")
+        log = guard.log.read_text()
+
+    assert answer.status == 200
+    assert engine.received
+    assert "evil" not in log
+    assert "Traceback" not in log
+
+
 def test_connections_that_only_wait_keep_nobody_out(watched_port: int) -> None:
     with ExitStack() as waiting:
         for _ in range(3 * MOST_CONNECTIONS):
