@@ -200,8 +200,10 @@ def _ask_for_group(settings: Settings) -> None:
     path = settings.upstream
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         gid = path.stat().st_gid
-        note(
-            f"uid {os.geteuid()} may not open {path}, which belongs to group {gid}: "
+        mend = (
             f'add `group_add: ["{gid}"]` to the service in compose.yaml, '
             f"or `--group-add {gid}` to docker run"
+            if own_container_id(Path("/proc/self"))
+            else f"run as root, or make this user a member of group {gid}"
         )
+        note(f"uid {os.geteuid()} may not open {path}, which belongs to group {gid}: {mend}")

@@ -79,7 +79,7 @@ class Listeners:
 
     async def _prepare(self, name: str, owner: SocketFile) -> _Listener:
         path = socket_path(self._folder, name)
-        make_directory(path.parent, _DIRECTORY_MODE)
+        make_directory(path.parent, _DIRECTORY_MODE, owner.gid)
         listening = listen(path, owner)
         try:
             server = await asyncio.get_running_loop().create_unix_server(

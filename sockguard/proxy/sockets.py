@@ -80,10 +80,13 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_ino, found.st_ctime_ns
 
 
-def make_directory(path: Path, mode: int) -> None:
-    """Create the directory with this mode unless it is there; raises SocketError."""
+def make_directory(path: Path, mode: int, gid: int | None = None) -> None:
+    """Create the directory with this mode and group unless it is there; raises SocketError."""
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=mode)
+        if not path.is_dir():
+            path.mkdir(parents=True, mode=mode)
+            if gid is not None:
+                os.chown(path, -1, gid)
     except OSError as error:
         raise SocketError(
             f"the socket directory {path} cannot be made: {error.strerror}; {VOLUME_LINES}"

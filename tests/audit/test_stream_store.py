@@ -41,6 +41,18 @@ def test_a_stream_that_is_a_file_is_synced(tmp_path: Path, monkeypatch: pytest.M
         sink.close()
 
 
+def test_a_file_that_others_write_to_as_well_loses_nothing(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as file:
+        sink = StdoutSink(now=lambda: 1.0, descriptor=file.fileno())
+        for _ in range(2):
+            sink.append({"kind": "start"})
+            sink.flush()
+            os.write(file.fileno(), b"another line\n")
+        sink.close()
+    lines = (tmp_path / "log").read_bytes().splitlines()
+    assert [line == b"another line" for line in lines] == [False, True, False, True]
+
+
 def test_a_reader_that_has_gone_away_is_an_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,3 +130,19 @@ def test_the_caller_is_who_the_kernel_says(short_path: Path) -> None:
 
     assert (caller.uid, caller.gid, caller.pid) == (os.getuid(), os.getgid(), os.getpid())
     assert set(os.getgroups()) >= set(caller.groups)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_a_group_that_a_socket_is_given_to_can_reach_it(short_path: Path) -> None:
+    short_path.chmod(0o755)
+    folder = short_path / "run" / "reports"
+    make_directory(folder, 0o750, gid=4321)
+    listening = listen(folder / "docker.sock", SocketFile(0o660, gid=4321))
+
+    def code_of(gid: int) -> int:
+        become = ["setpriv", f"--reuid={gid}", f"--regid={gid}", "--clear-groups"]
+        command = [*become, "test", "-w", str(listening.path)]
+        return subprocess.run(command, capture_output=True, check=False).returncode
+
+    assert (code_of(4321), code_of(4322)) == (0, 1)
+    listening.sock.close()
