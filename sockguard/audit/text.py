@@ -5,6 +5,7 @@ Must never let a text from outside end a line, move the cursor or change a colou
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import FIELDS, Kind
@@ -44,7 +45,7 @@ def printable(text: str) -> str:
 
 def _word(value: object) -> str:
     """Write a value as one word: quoted where a blank or quote would make it look like several."""
-    text = printable(value if isinstance(value, str) else str(value))
+    text = _shown(value)
     if text and not set(text) & set(' "='):
         return text
     return '"' + text.replace('"', '\\"') + '"'
@@ -104,4 +105,5 @@ def _section(event: Mapping[str, object], *, colour: bool) -> str:
 
 
 def _shown(value: object) -> str:
-    return printable(value if isinstance(value, str) else str(value))
+    """Write text as it is and all else as the log has it: true, null, 5."""
+    return printable(value if isinstance(value, str) else json.dumps(value))

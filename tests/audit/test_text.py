@@ -160,3 +160,11 @@ def test_a_page_has_a_line_for_each_field_whatever_it_holds(text: str) -> None:
     lines = page.split("\n")
     assert len(lines) == len(TEXT_FIELDS) + 1
     assert all(line.isprintable() for line in lines)
+
+
+def test_what_is_no_text_is_shown_as_the_log_has_it() -> None:
+    page = page_of([{**REFUSED, "status": None, "read_only": True, "ms": 1.5}])
+    assert "  read_only    true\n" in page
+    assert "  ms           1.5" in page
+    assert "  read_only    false\n" in page_of([REFUSED])
+    assert "status       null" in page

@@ -93,6 +93,16 @@ def numbers(output: str) -> list[int]:
         (("--client", "ci"), [4, 5, 6]),
         (("--client", "web", "--denied"), []),
         (("--client", ""), []),
+        (("--limit", "2"), [5, 6]),
+        (("--limit", "9"), [1, 2, 3, 4, 5, 6]),
+        (("--client", "web", "--limit", "1"), [3]),
+        (("--since", "1970-01-01T00:00:04Z"), [4, 5, 6]),
+        (("--since", "1970-01-01T01:00:04+01:00"), [4, 5, 6]),
+        (("--since", "1970-01-01 00:00:03.000001"), [4, 5, 6]),
+        (("--since", "1970-01-01"), [1, 2, 3, 4, 5, 6]),
+        (("--since", "2d"), [6]),
+        (("--since", "999999d", "--denied"), [4, 5, 6]),
+        (("--since", "1970-01-01T00:00:02Z", "--limit", "3"), [4, 5, 6]),
     ],
 )
 def test_query_lists_what_was_asked_for(
@@ -100,6 +110,43 @@ def test_query_lists_what_was_asked_for(
 ) -> None:
     assert run("query", "--dir", str(folder), "--json", *words) == 0
     assert numbers(capfd.readouterr().out) == found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--since", "yesterday"),
+        ("--since", "2w"),
+        ("--since", "-2d"),
+        ("--since", "²h"),
+        ("--since", ""),
+        ("--since", "2026-13-01"),
+        ("--limit", "0"),
+        ("--limit", "-1"),
+        ("--limit", "many"),
+    ],
+)
+def test_a_time_or_a_number_that_is_none_is_wrong_usage(
+    folder: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("query", "--dir", str(folder), *words)
+    assert caught.value.code == 2
+    assert words[0] in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("ago", "found"), [("30s", 1), ("59m", 1), ("2h", 2), ("23h", 2), ("2d", 3), ("4d", 4)]
+)
+def test_a_duration_counts_back_from_now(
+    store: Store, tmp_path: Path, capfd: pytest.CaptureFixture[str], ago: str, found: int
+) -> None:
+    now = time.time()
+    for age in (3 * 86400, 86400, 3600 + 5, 5):
+        store.append({"time": format_time(now - age), "kind": "start"})
+    store.flush()
+    run("query", "--dir", str(tmp_path), "--json", "--since", ago)
+    assert len(numbers(capfd.readouterr().out)) == found
 
 
 def test_query_writes_one_plain_line_for_each_event(
@@ -217,6 +264,18 @@ def test_following_shows_new_events_and_ends_with_ctrl_c(folder: Path, store: St
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
         assert process.stderr.read() == ""
+
+
+def test_following_from_the_last_events_on_skips_those_before(folder: Path, store: Store) -> None:
+    with started("query", "--dir", str(folder), "--follow", "--json", "--limit", "2") as process:
+        assert process.stdout
+        assert [json.loads(process.stdout.readline())["seq"] for _ in range(2)] == [5, 6]
+        for _ in range(3):
+            store.append({"kind": "stop"})
+        store.flush()
+        assert [json.loads(process.stdout.readline())["seq"] for _ in range(3)] == [7, 8, 9]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
 
 
 @pytest.mark.parametrize("follow", [("--follow",), ()])
