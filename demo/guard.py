@@ -42,13 +42,16 @@ def main() -> int:
             return guard(given.engine, given.folder, started)
         except KeyboardInterrupt:
             return 0
-        except TimeoutError as error:
+        except (FileExistsError, TimeoutError) as error:
             print(error, file=sys.stderr)
             return 1
 
 
 def guard(engine: Path, folder: Path, started: ExitStack) -> int:
     """Start what is needed, say what to try, and wait for sockguard to end."""
+    guarded = folder / "main" / "docker.sock"
+    if accepts(guarded):
+        raise FileExistsError(f"This runs already: {guarded} answers. Ctrl-C ends it there.")
     obstacle = what_bars(engine)
     if obstacle:
         print(f"{obstacle} Guarding the demo engine instead: a simulation, nothing really runs.")
@@ -63,7 +66,6 @@ def guard(engine: Path, folder: Path, started: ExitStack) -> int:
             *(f"--socket-dir={folder}", f"--audit-dir={folder / 'audit'}"),
         )
     )
-    guarded = folder / "main" / "docker.sock"
     wait_for(guarded, process)
     print(invitation(guarded, folder / "audit"), flush=True)
     return process.wait()
@@ -94,14 +96,16 @@ def invitation(guarded: Path, audit: Path) -> str:
         form.format(socket=guarded, python=sys.executable, words=words)
         for words in (allowed, refused)
     )
-    log = f"{Path(sys.executable).parent / 'sockguard'} audit query --dir {audit}"
+    sockguard = Path(sys.executable).parent / "sockguard"
     return (
         "\nTry, in another terminal, what is allowed,\n"
         f"  {allowed}\n"
         "what is refused,\n"
         f"  {refused}\n"
         "and the log of both:\n"
-        f"  {log}\n"
+        f"  {sockguard} audit query --dir {audit}\n"
+        "\nWhat would allow a refused request says, with the id that its refusal names,\n"
+        f"{sockguard} audit show --dir {audit} ID\n"
         "\nCtrl-C ends it. What is refused and what writes shows here:"
     )
 
