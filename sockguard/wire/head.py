@@ -236,7 +236,10 @@ def _refuse_forms_and_trailers(fields: Mapping[str, str]) -> None:
             raise Malformed("the header content-type is not ASCII", detail="content-type")
         lowered = media_type.lower()
         if any(mark in lowered for mark in _FORM_MARKS):
-            raise Malformed("form and multipart bodies are not accepted", detail="content-type")
+            raise Malformed(
+                "form and multipart bodies are not accepted: send Content-Type: application/json",
+                detail="content-type",
+            )
     if "trailer" in fields:
         raise Malformed("trailers are not accepted", detail="trailer")
 

@@ -217,6 +217,10 @@ def find_byte_by_byte(data: bytes) -> None:
         (b"GET / HTTP/1.1\r\n\r\n", "needs a Host header"),
         (b"HTTP/1.1 200 OK\r\n\r\n", "not one HTTP/1.1"),
         (b"", "one of the methods"),
+        (
+            b"POST / HTTP/1.1\r\nHost: d\r\nContent-Type: multipart/form-data\r\n\r\n",
+            "send Content-Type: application/json",
+        ),
     ],
 )
 def test_the_complaint_says_what_is_wrong(data: bytes, sentence: str) -> None:
