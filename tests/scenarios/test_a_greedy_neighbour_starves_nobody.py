@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from demo.faults import Kind
 from tests.support.raw_client import connected, read_head
 from tests.support.stack import QUICK, read_until, running_stack, send, status_of
 from tests.support.wait import wait_until
@@ -90,6 +91,27 @@ def test_one_client_with_idle_connections_without_end_makes_room_for_others(
         assert read_until(idle[-1], b"OK").startswith(b"HTTP/1.1 200")
 
     assert len(engine.sent("GET", "/events")) == 8
+
+
+def test_one_client_that_never_takes_its_answers_leaves_the_others_their_places(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    upstream = short_path / "engine.sock"
+    size = 1024**2
+    with (
+        running_stack(short_path, upstream, policy=POLICY, most_connections=MOST) as stack,
+        contextlib.ExitStack() as open_ones,
+    ):
+        answer = f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n" + "x" * size
+        engine.fault(Kind.RAW, path="/info", text=answer, times=0)
+        for _ in range(3 * MOST):
+            peer = open_ones.enter_context(connected(stack.socket("greedy")))
+            with contextlib.suppress(OSError):
+                peer.sendall(LAST_PING.replace(b"_ping", b"info"))
+        answers = [send(stack.socket("modest"), LAST_PING) for _ in range(3)]
+
+        assert len(stack.gate.connections) <= MOST
+        assert [status_of(answer) for answer in answers] == [200, 200, 200]
 
 
 def test_a_client_that_fills_its_room_for_bodies_leaves_the_others_theirs(
