@@ -149,7 +149,7 @@ def test_a_page_holds_the_sentence_the_hint_and_every_field() -> None:
         "deny  containers.create is not allowed for client 'ci'\n"
         "  to allow it: - containers.create: {body: any}\n"
     )
-    for name in REFUSED.keys() - {"text", "hint"}:
+    for name in REFUSED.keys() - {"text", "hint", "read_only"}:
         assert f"\n  {name:12} {REFUSED[name]}\n" in page
     assert page.endswith("\n\noutcome\n  kind         outcome\n  status       403")
 
