@@ -28,17 +28,21 @@ VAGUE_NAMES = {"base", "common", "helper", "helpers", "manager", "misc", "util",
 
 THIS = "tests/house/test_words.py"
 LOCK = "requirements.lock"
+CORPUS = "tests/fuzz/corpus"
+"""Raw bytes, whatever their names say."""
 IGNORED = [".git", *(line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines())]
 
 
 def texts() -> list[Path]:
-    """The text files of the project: all but what .gitignore names, links and this table."""
+    """The text files: not what .gitignore names, links, the fuzzer's corpus and this table."""
     return [path for path in files_below(ROOT) if is_text(path)]
 
 
 def files_below(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.is_symlink() or any(fnmatch(path.name, pattern) for pattern in IGNORED):
+        if path.is_symlink() or name_of(path) == CORPUS:
+            continue
+        if any(fnmatch(path.name, pattern) for pattern in IGNORED):
             continue
         if path.is_dir():
             yield from files_below(path)
