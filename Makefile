@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: help run test test-engine check format bench wheel image lock clean
+.PHONY: help run test test-engine check format bench fuzz soak wheel image lock clean
 
 help:
 	@echo 'make run          guard the Engine of this machine, or the demo engine where there is none'
@@ -13,6 +13,8 @@ help:
 	@echo 'make check        lint, formatting, types and the rules of the house'
 	@echo 'make format       put every file into the one format'
 	@echo 'make bench        measure against HAProxy, nginx and the bare socket'
+	@echo 'make fuzz         feed the parsers and the policy reader for MINUTES=10, guided by coverage'
+	@echo 'make soak         mixed traffic for MINUTES=10; memory and descriptors have to stay flat'
 	@echo 'make wheel        build the wheel into dist/'
 	@echo 'make image        build the container image'
 	@echo 'make lock         choose the versions that the image is built from'
@@ -47,6 +49,15 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/run.py
+
+fuzz soak: MINUTES ?= 10
+
+fuzz: $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 wheel: $(INSTALLED)
 	rm -rf build
