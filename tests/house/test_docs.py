@@ -177,9 +177,9 @@ def test_each_consumer_mounts_the_folder_of_one_client(name: str) -> None:
     services = compose_in(name)["services"]
     guard = services.pop("sockguard")
     offered = {s: at for at, s in mounts(guard).items() if at.startswith(f"{SOCKETS}/")}
-    taken = [mounts(service)[SOCKETS] for service in services.values()]
+    taken = [mounts(one)[SOCKETS] for one in services.values() if SOCKETS in str(one)]
     assert sorted(taken) == sorted(offered)
-    assert len(set(taken)) == len(services) > 0
+    assert len(set(taken)) == len(taken) > 0
 
 
 @pytest.mark.parametrize("name", COMPOSE)
