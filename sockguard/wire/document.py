@@ -213,9 +213,11 @@ def _number(reader: _Reader, text: str) -> int | Decimal:
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS + 2 or len(exponent) > MAX_DIGITS:
         raise reader.fault(f"a number has more than {MAX_DIGITS} digits")
-    if exponent and abs(int(exponent)) > MAX_EXPONENT:
-        raise reader.fault(f"a number has an exponent beyond {MAX_EXPONENT}")
-    return Decimal(text)
+    if abs(int(exponent or "0")) <= MAX_EXPONENT:
+        number = Decimal(text)
+        if abs(number.adjusted()) <= MAX_EXPONENT:  # what is written is 1.1E+1002 for 1100e999
+            return number
+    raise reader.fault(f"a number has an exponent beyond {MAX_EXPONENT}")
 
 
 def _escaped_key(reader: _Reader) -> Generator[None, None, str]:

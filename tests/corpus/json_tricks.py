@@ -56,6 +56,8 @@ REFUSED: Final[dict[str, bytes]] = {
     "far too many digits": b"1" * 5000,
     "too many decimals": b"0." + b"1" * 60,
     "exponent beyond all": b"1e1000",
+    "exponent beyond all once written with one digit": b"1100e999",
+    "exponent below all once written with one digit": b"[0.01e-998]",
     "exponent of many digits": b"1e" + b"9" * 100,
     # After the document: Go's Engine looks at one byte alone.
     "two documents": b'{"a":1}{"a":2}',
