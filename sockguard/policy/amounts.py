@@ -12,7 +12,7 @@ from sockguard.engine.operation import Risk
 from sockguard.policy.model import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from sockguard.policy.model import Client
 
@@ -48,10 +48,11 @@ def amounts_to(client: Client) -> str:
 
 
 def _rated(client: Client, risk: Risk) -> list[str]:
-    return [name for name in client.role.grants if OPERATIONS[name].risk is risk]
+    """List what is granted of one rating in the catalogue's order: containers come first."""
+    granted = client.role.grants
+    return [name for name, one in OPERATIONS.items() if one.risk is risk and name in granted]
 
 
-def _listed(names: Iterable[str]) -> str:
-    listed = sorted(names)
-    more = len(listed) - MOST_NAMES
-    return ", ".join(listed[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -48,8 +48,8 @@ def test_check_says_what_is_good(capsys: pytest.CaptureFixture[str], policy: str
         "read-only: good (main; expectations of its own: 25, all hold)",
         (
             "  main (role main, from shipped/read-only) amounts to seeing what is there, by"
-            " containers.changes, containers.list, containers.stats, images.list, networks.inspect,"
-            " networks.list and 3 more"
+            " containers.list, containers.changes, containers.stats, images.list, networks.list,"
+            " networks.inspect and 3 more"
         ),
     ]
 
