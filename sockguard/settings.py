@@ -125,7 +125,7 @@ def _size(text: str) -> int:
 
 def _mode(text: str) -> int:
     if re.fullmatch(r"0?[0-7]{3}", text) is None:
-        raise ValueError("must be three octal digits, as in 0660")
+        raise ValueError("must be three octal digits, as in 660 or 0660")
     return int(text, 8)
 
 

@@ -25,8 +25,8 @@ from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
+from sockguard.policy.amounts import amounts_to
 from sockguard.policy.check import lint
-from sockguard.policy.model import Mode
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
@@ -188,9 +188,8 @@ def _announce(settings: Settings, policy: Policy) -> None:
     for client in policy.clients.values():
         listener = "main" if client.socket is None else client.name
         path = socket_path(settings.socket_dir, listener)
-        note(f"client '{client.name}' (role {client.role.name}) at unix://{path}")
-        if client.mode is Mode.REPORT:
-            note(f"client '{client.name}' is in report mode: it has root on this host")
+        note(f"client '{client.name}' ({client.role.describe()}) at unix://{path}")
+        note(f"client '{client.name}' amounts to {amounts_to(client)}")
     for warning in lint(policy):
         note(f"warning: {warning}")
 
