@@ -86,7 +86,7 @@ def test_every_variable_of_every_route_has_its_rule() -> None:
 
 @pytest.mark.parametrize("name", ["a-" * 255 + "!", "a." * 255 + "!", "a/" * 255 + "!", "a" * 512])
 def test_a_name_made_to_be_slow_is_tested_at_once(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(20):
         NAMED["image"](name)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -360,11 +359,8 @@ def test_an_unknown_name_is_cut_before_it_is_reported() -> None:
     ids=["list", "map", "unknown", "objects"],
 )
 def test_a_long_document_lets_others_run_in_between(body: dict[str, object]) -> None:
-    longest, last = 0.0, time.perf_counter()
-    for _ in inspect_steps(CREATE, body):
-        now = time.perf_counter()
-        longest, last = max(longest, now - last), now
-    assert longest < 0.1  # 2 ms are meant; the machine that runs this may be busy
+    pauses = sum(1 for _ in inspect_steps(CREATE, body))
+    assert pauses >= 50_000 // 500
 
 
 def test_fields_are_named_as_in_the_documents() -> None:

@@ -52,9 +52,9 @@ def test_a_glob_matches_what_the_regular_expression_of_its_meaning_does(
 
 def test_no_text_makes_a_glob_backtrack() -> None:
     matches = compile_glob("*a" * 20 + "b")
-    began = time.perf_counter()
+    began = time.process_time()
     assert not matches("a" * 20_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
