@@ -21,6 +21,7 @@ _Result = TypeVar("_Result")
 MAX_DEPTH: Final = 64
 MAX_DIGITS: Final = 40
 MAX_EXPONENT: Final = 999  # beyond every float64, where readers stop to agree
+_LONGEST_MANTISSA: Final = MAX_DIGITS + len("-0.00000")  # as Decimal writes what has no exponent
 
 _BATCH: Final = 500  # values and escapes between two pauses: about a millisecond
 _BLANK = r"[ \t\n\r]*+"
@@ -211,13 +212,17 @@ def _number(reader: _Reader, text: str) -> int | Decimal:
             raise reader.fault(f"an integer has more than {MAX_DIGITS} digits")
         return int(text)
     mantissa, _, exponent = text.lower().partition("e")
-    if len(mantissa) > MAX_DIGITS + 2 or len(exponent) > MAX_DIGITS:
+    if len(mantissa) > _LONGEST_MANTISSA or len(exponent) > MAX_DIGITS:
         raise reader.fault(f"a number has more than {MAX_DIGITS} digits")
-    if abs(int(exponent or "0")) <= MAX_EXPONENT:
-        number = Decimal(text)
-        if abs(number.adjusted()) <= MAX_EXPONENT:  # what is written is 1.1E+1002 for 1100e999
-            return number
-    raise reader.fault(f"a number has an exponent beyond {MAX_EXPONENT}")
+    if abs(int(exponent or "0")) > MAX_EXPONENT:
+        raise reader.fault(f"a number has an exponent beyond {MAX_EXPONENT}")
+    number = Decimal(text)
+    # What is written may have another form, which has to be readable too: 1100e999 is 1.100E+1002.
+    if len(number.as_tuple().digits) > MAX_DIGITS:
+        raise reader.fault(f"a number has more than {MAX_DIGITS} digits")
+    if abs(number.adjusted()) > MAX_EXPONENT:
+        raise reader.fault(f"a number has an exponent beyond {MAX_EXPONENT}")
+    return number
 
 
 def _escaped_key(reader: _Reader) -> Generator[None, None, str]:

@@ -58,6 +58,7 @@ REFUSED: Final[dict[str, bytes]] = {
     "exponent beyond all": b"1e1000",
     "exponent beyond all once written with one digit": b"1100e999",
     "exponent below all once written with one digit": b"[0.01e-998]",
+    "too many digits for a point to go between": b"1" * 42 + b"E-3",
     "exponent of many digits": b"1e" + b"9" * 100,
     # After the document: Go's Engine looks at one byte alone.
     "two documents": b'{"a":1}{"a":2}',
@@ -129,6 +130,7 @@ ACCEPTED: Final[dict[str, tuple[bytes, Any]]] = {
     "past 2^53": (b"9007199254740993", 9007199254740993),
     "past 2^64": (b"-18446744073709551617", -18446744073709551617),
     "40 digits": (b"9" * 40, int("9" * 40)),
+    "40 digits behind zeros": (b"-1." + b"1" * 39 + b"E-6", Decimal("-1." + "1" * 39 + "E-6")),
     "decimal": (b"1.10", Decimal("1.10")),
     "a tenth": (b"0.1", Decimal("0.1")),
     "exponent": (b"1E-3", Decimal("0.001")),
