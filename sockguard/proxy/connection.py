@@ -290,6 +290,7 @@ class Connection:
             if not account.recorded:
                 recorder.refused(account, refusal)
             ended = exchange.ended if exchange is not None else "refused"
-            recorder.outcome(account, status=refusal.status, ended=ended)
+            status = 0 if ended == "client_gone" else refusal.status
+            recorder.outcome(account, status=status, ended=ended)
         except Refusal as failure:
             sys.stderr.write(f"sockguard: {failure.message}\n")

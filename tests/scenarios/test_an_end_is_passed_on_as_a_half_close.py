@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from demo.faults import Kind
 from tests.support.raw_client import connected
 from tests.support.stack import read_all, read_until
 from tests.support.wait import wait_until
@@ -64,6 +65,19 @@ def test_a_client_that_leaves_a_stream_frees_the_engine(stack: Stack, engine: Ru
     stack.until_quiet()
     engine.wait_for(lambda item: item.path == "/events" and item.closed)
     assert stack.events(kind="outcome")[0]["ended"] == "client_gone"
+
+
+def test_a_client_that_left_before_its_answer_has_no_status_in_the_record(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    engine.fault(Kind.HANG, path=".*/stop")
+    with connected(stack.socket()) as peer:
+        peer.sendall(b"POST /v1.44/containers/web/stop HTTP/1.1\r\nHost: d\r\n\r\n")
+        engine.wait_for(lambda item: item.path.endswith("/stop"))
+
+    wait_until(lambda: stack.events(kind="outcome"), "the outcome")
+    (outcome,) = stack.events(kind="outcome")
+    assert (outcome["ended"], outcome["status"]) == ("client_gone", 0)
 
 
 def test_a_client_that_half_closes_first_and_vanishes_later_is_noticed(
