@@ -45,8 +45,13 @@ UNLIMITED = frozenset(
 
 
 def needs_body_word(operation: Operation) -> bool:
-    """Tell whether granting asks for `body: any`; of exec.start all known fields are plain."""
-    return operation.body is BodyKind.JSON and operation.name != "exec.start"
+    """Tell whether granting asks for `body: any`.
+
+    Of exec.start all known fields are plain, and of an object without fields (images.push) nothing
+    is left to judge: what it holds all the same is unknown, and refused.
+    """
+    judged = operation.name == "exec.start" or operation.shape == {}
+    return operation.body is BodyKind.JSON and not judged
 
 
 def later(word: str, what: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.errors import Malformed
 from sockguard.policy.judge import read_body, read_body_steps
+from sockguard.policy.load import load_text
 
 CREATE = OPERATIONS["containers.create"]
 EXEC = OPERATIONS["exec.create"]
@@ -29,6 +30,12 @@ def test_unknown_fields_are_told_if_they_hold_something_and_dropped_if_not() -> 
 def test_a_body_of_another_form_is_malformed(document: object) -> None:
     with pytest.raises(Malformed):
         read_body(CREATE, document)
+
+
+def test_a_push_may_have_an_object_without_fields_as_docker_py_sends_it() -> None:
+    load_text("version: 1\nallow: [system/hello, images.push]\n")  # and needs no word for it
+    assert read_body(OPERATIONS["images.push"], {}).unknown == ()
+    assert read_body(OPERATIONS["images.push"], {"username": "a"}).unknown == ("username",)
 
 
 @pytest.mark.parametrize("name", ["containers.list", "images.load", "build.grpc"])

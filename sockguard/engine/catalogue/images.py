@@ -124,6 +124,8 @@ OPERATIONS = (
         writes=True,
         hands_over="Sends any local image to the registry in its name.",
         streaming=Streaming.RESPONSE,
+        body=BodyKind.JSON,  # docker-py sends {}; Engines read old clients' credentials there
+        shape={},
         parameters=parameters(text("tag", names="tag"), text("platform", since=46)),
         headers=_REGISTRY,
     ),
