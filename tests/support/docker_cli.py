@@ -21,6 +21,7 @@ DIFFERS_EACH_TIME = (
     (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"(Less than|About) an? \w+", "<duration>"),
     (r"\b\d+ (second|minute)s?\b", "<duration>"),
+    (r'time="<time>" level=error msg="error waiting for container: [^\n]*\n', ""),  # or not
     (r" {2,}", "  "),  # columns are as wide as what stands in them
 )
 
@@ -51,14 +52,14 @@ def environment(host: str, folder: Path, **extra: str) -> dict[str, str]:
 
 
 def run(command: Sequence[str], host: str, folder: Path, **extra: str) -> Outcome:
-    """Run a command in `folder` against the Engine at `host`; 60 seconds at most."""
+    """Run a command in `folder` against the Engine at `host`; 120 seconds at most."""
     done = subprocess.run(
         command,
         cwd=folder,
         env=environment(host, folder, **extra),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
