@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DIFFERS_EACH_TIME = (
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|[+-]\d\d:?\d\d))*", "<time>"),
+    (r"\b1[78]\d{8}(\.\d+)?\b", "<time>"),  # in seconds since 1970, as --since is sent
     (r"\b(sha256:)?[0-9a-f]{64}\b", "<id>"),
     (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"(Less than|About) an? \w+", "<duration>"),
