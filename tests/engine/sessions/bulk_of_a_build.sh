@@ -1,6 +1,0 @@
-truncate -s 210000000 big
-printf 'FROM busybox\nRUN echo building; exit 5\n' > Dockerfile
-docker build --no-cache --force-rm .
-printf 'FROM busybox\nCOPY big /\nRUN wc -c /big\n' > Dockerfile
-docker build --no-cache -t $NAME .
-docker rmi $NAME

@@ -1,2 +1,0 @@
-head -c 1010000000 /dev/zero | docker run -i --rm busybox wc -c
-docker run --rm --log-driver none busybox dd if=/dev/zero bs=1M count=200 status=none | wc -c
