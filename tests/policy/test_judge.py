@@ -8,6 +8,7 @@ from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.errors import Malformed
 from sockguard.policy.judge import read_body, read_body_steps
 from sockguard.policy.load import load_text
+from sockguard.policy.model import Body
 
 CREATE = OPERATIONS["containers.create"]
 EXEC = OPERATIONS["exec.create"]
@@ -68,3 +69,7 @@ def test_without_a_table_of_fields_none_is_known(
 def test_a_long_body_is_read_in_slices() -> None:
     document = {"Image": "a", "Env": [f"A{n}=b" for n in range(5000)]}
     assert len(list(read_body_steps(CREATE, document))) >= 4
+
+
+def test_null_is_no_body_where_a_go_client_sends_it_for_none() -> None:
+    assert read_body(OPERATIONS["containers.commit"], None) == Body()
