@@ -66,6 +66,8 @@ def _document(name: str, value: str) -> str:
     """Read JSON in either alphabet of base64; write it in the one that the Engine reads."""
     try:
         document = decode(base64.b64decode(value.translate(_TO_STANDARD), validate=True))
+        if document is None:  # no accounts, as the docker command 20.10 says it on a build
+            return ""
         report = inspect_body(DOCUMENTS[name], document)
     except (Malformed, ValueError):  # binascii.Error is a ValueError
         report = None

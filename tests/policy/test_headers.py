@@ -59,7 +59,6 @@ def test_accounts_by_registry_are_read_the_same_way() -> None:
         base64.b64encode(b"{").decode(),
         base64.b64encode(b"\xff").decode(),
         base64.b64encode(b'{"a":{},"a":{}}').decode(),
-        base64_of(None),
         base64_of([]),
         base64_of("secret"),
         base64_of({"username": 5, "a": 5}),
@@ -101,3 +100,9 @@ def test_text_for_the_registry_passes_as_it_is() -> None:
 )
 def test_what_an_operation_does_not_have_is_left_out(operation: str, name: str) -> None:
     assert read(operation, name, "anything") == ()
+
+
+def test_null_is_no_account() -> None:
+    assert read("build.run", "x-registry-config", "bnVsbA==") == read(
+        "build.run", "x-registry-config", ""
+    )
