@@ -1,24 +1,24 @@
-"""Hold a JSON body against the fields the Engine knows: spelling, types and what is unknown.
+"""The literals in which the fields of bodies are written: types, and what is sensitive.
 
 Must never judge a value: whether a field may have it is the policy's to say.
 
 A shape is a plain literal: a mapping of exact field names to shapes is an object, `[shape]` a list,
-`Map(shape)` an object with free keys, and a `Scalar` everything else. Null fits every shape: the
-Engine's decoder (encoding/json) takes it for an absent value.
+`Map(shape)` an object with free keys, `Field(shape)` says more about one field, and a `Scalar` is
+everything else. Null fits every shape: the Engine's decoder (encoding/json) takes it for an absent
+value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-from sockguard.errors import Malformed
+from sockguard.engine.level import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
 
 class Scalar(Enum):
@@ -59,8 +59,35 @@ class Misplaced:
     owner: str
 
 
-Shape: TypeAlias = "Scalar | Map | Alias | Unread | Misplaced | list[Shape] | Mapping[str, Shape]"
-Steps: TypeAlias = "Generator[None, None, object]"
+EMPTY: tuple[object, ...] = ("", False, 0, [], {})
+"""The values that equal absence unless a field says otherwise; null always does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of which there is more to say than its shape.
+
+    `hands_over` is empty for a plain field; for a sensitive one it is the sentence that says what
+    naming it hands over, and `level` how much that is. All within a sensitive field is sensitive.
+    `absent` holds the values that the Engine takes, for this operation, as if the field had not
+    been sent. `unlimited` says that absence, 0 and -1 mean that there is no limit.
+    """
+
+    shape: Shape
+    hands_over: str = ""
+    level: Level = Level.ROOT
+    absent: tuple[object, ...] = EMPTY
+    unlimited: bool = False
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether a policy must name it to let it pass."""
+        return bool(self.hands_over)
+
+
+Shape: TypeAlias = (
+    "Scalar | Map | Alias | Unread | Misplaced | Field | list[Shape] | Mapping[str, Shape]"
+)
 
 TEXT = Scalar.TEXT
 INTEGER = Scalar.INTEGER
@@ -68,69 +95,42 @@ NUMBER = Scalar.NUMBER
 BOOLEAN = Scalar.BOOLEAN
 ANYTHING = Scalar.ANYTHING
 
-_INT64 = 1 << 63
-_ELSEWHERE = (Alias, Misplaced)  # keys that stand for a field of another name or place
 _LONGEST_NAME = 64  # of an unknown field, as it is reported
-_SLICE = 500  # values between two pauses: about 1 ms
+_ELSEWHERE = (Alias, Misplaced)  # keys that stand for a field of another name or place
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeReport:
-    """What an inspection found.
-
-    `unknown` has the paths of unknown fields with a value, `dropped` those of fields left out
-    (unknown and empty, or read by no Engine), in the catalogue's form (`HostConfig.Mounts[].Type`)
-    and each once. `document` is the body without them, fields in the order in which they came.
-    """
-
-    unknown: tuple[str, ...]
-    dropped: tuple[str, ...]
-    document: object
+def sensitive(
+    shape: Shape, hands_over: str, level: Level = Level.ROOT, *, absent: tuple[object, ...] = EMPTY
+) -> Field:
+    """Mark a field that a policy must name; one sentence says what that hands over."""
+    return Field(shape, hands_over, level, absent)
 
 
-@dataclass(slots=True)
-class _Notes:
-    """What is found on the way; mappings serve as sets that keep their order."""
-
-    unknown: dict[str, None] = field(default_factory=dict)
-    dropped: dict[str, None] = field(default_factory=dict)
-    seen: int = 0
-
-    def pause_is_due(self) -> bool:
-        self.seen += 1
-        return self.seen % _SLICE == 0
+def limit(shape: Shape) -> Field:
+    """Mark a plain field whose absence, 0 or -1 means that there is no limit."""
+    return Field(shape, unlimited=True)
 
 
-def inspect_body(shape: Shape, document: object, path: str = "") -> ShapeReport:
-    """Hold a decoded body against a shape; Malformed for misspelt keys and wrong types.
-
-    `path` is where the document stands, if it is no body: the name of a query parameter.
-    """
-    steps = inspect_steps(shape, document, path)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            report: ShapeReport = end.value
-            return report
+def bare(shape: Shape) -> Shape:
+    """Return a shape without what a `Field` says of it."""
+    return shape.shape if isinstance(shape, Field) else shape
 
 
-def inspect_steps(
-    shape: Shape, document: object, path: str = ""
-) -> Generator[None, None, ShapeReport]:
-    """Do the same in slices: yields now and then, so that others can run in between."""
-    notes = _Notes()
-    kept = yield from _inspect(shape, document, path, notes)
-    return ShapeReport(tuple(notes.unknown), tuple(notes.dropped), kept)
+def is_absent(shape: Shape | None, value: object) -> bool:
+    """Tell whether the Engine takes this value as if the field had not been sent."""
+    if value is None:
+        return True
+    absent = shape.absent if isinstance(shape, Field) else EMPTY
+    return any(type(value) is type(one) and value == one for one in absent)
 
 
 def fields_of(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
     """Name every field of a shape: `HostConfig`, `HostConfig.Mounts[].Type`, `Labels{}`."""
     if isinstance(shape, Unread):
         yield from fields_of(shape.shape, path)
-    for below, inner in _parts(shape, path):
-        yield below, inner
-        yield from fields_of(inner, below)
+    for inside, inner in _parts(bare(shape), path):
+        yield inside, inner
+        yield from fields_of(inner, inside)
 
 
 def _parts(shape: Shape, path: str) -> list[tuple[str, Shape]]:
@@ -140,8 +140,14 @@ def _parts(shape: Shape, path: str) -> list[tuple[str, Shape]]:
         return [(f"{path}{{}}", shape.values)]
     if isinstance(shape, Mapping):
         named = [(key, part) for key, part in shape.items() if not isinstance(part, _ELSEWHERE)]
-        return [(_below(path, key), part) for key, part in named]
+        return [(below(path, key), part) for key, part in named]
     return []
+
+
+def below(path: str, key: str) -> str:
+    """Name a field of the object at `path`; a stranger's long name is cut."""
+    name = key if len(key) <= _LONGEST_NAME else key[:_LONGEST_NAME] + "…"
+    return f"{path}.{name}" if path else name
 
 
 def fold(key: str) -> str:
@@ -158,142 +164,3 @@ def _fold_one(character: str) -> str:
         if len(folded) == 1:
             return folded
     return character
-
-
-def _below(path: str, key: str) -> str:
-    name = key if len(key) <= _LONGEST_NAME else key[:_LONGEST_NAME] + "…"
-    return f"{path}.{name}" if path else name
-
-
-def _inspect(shape: Shape, value: object, path: str, notes: _Notes) -> Steps:
-    if value is None:
-        return None
-    if isinstance(shape, Scalar):
-        return _scalar(shape, value, path)
-    if isinstance(shape, list):
-        return (yield from _list(shape[0], value, path, notes))
-    if isinstance(shape, Map):
-        return (yield from _map(shape.values, value, path, notes))
-    if isinstance(shape, Mapping):
-        return (yield from _object(shape, value, path, notes))
-    raise TypeError(f"{shape} stands for a field, not for a value")
-
-
-def _scalar(shape: Scalar, value: object, path: str) -> object:
-    if not _fits(shape, value):
-        raise _wrong_type(path, shape.value)
-    return value
-
-
-def _fits(shape: Scalar, value: object) -> bool:
-    if shape is ANYTHING:
-        return True
-    if shape is TEXT:
-        return isinstance(value, str)
-    if isinstance(value, bool) or shape is BOOLEAN:
-        return isinstance(value, bool) and shape is BOOLEAN
-    if isinstance(value, int):
-        return -_INT64 <= value < _INT64
-    return shape is NUMBER and isinstance(value, Decimal)
-
-
-def _list(inner: Shape, value: object, path: str, notes: _Notes) -> Steps:
-    if not isinstance(value, list):
-        raise _wrong_type(path, "a list")
-    kept = []
-    below = f"{path}[]"
-    for item in value:
-        if notes.pause_is_due():
-            yield
-        kept.append((yield from _inspect(inner, item, below, notes)))
-    return kept
-
-
-def _map(inner: Shape, value: object, path: str, notes: _Notes) -> Steps:
-    if not isinstance(value, dict):
-        raise _wrong_type(path, "an object")
-    kept = {}
-    below = f"{path}{{}}"
-    for key, item in value.items():
-        if notes.pause_is_due():
-            yield
-        kept[key] = yield from _inspect(inner, item, below, notes)
-    return kept
-
-
-def _object(fields: Mapping[str, Shape], value: object, path: str, notes: _Notes) -> Steps:
-    if not isinstance(value, dict):
-        raise _wrong_type(path, "an object")
-    kept: dict[str, object] = {}
-    met: set[str] = set()
-    for key, item in value.items():
-        if notes.pause_is_due():
-            yield
-        _check_spelling(fields, key, met, path)
-        name, shape = _look_up(fields, key)
-        below = _below(path, name)
-        if isinstance(shape, Unread):
-            yield from _inspect(shape.shape, item, below, notes)
-        if _is_left_out(shape, item, below):
-            notes.dropped[below] = None
-        elif shape is None:
-            notes.unknown[below] = None
-            kept[name] = item
-        else:
-            kept[name] = yield from _inspect(shape, item, below, notes)
-    return kept
-
-
-def _look_up(fields: Mapping[str, Shape], key: str) -> tuple[str, Shape | None]:
-    shape = fields.get(key)
-    return (shape.name, fields[shape.name]) if isinstance(shape, Alias) else (key, shape)
-
-
-def _is_left_out(shape: Shape | None, item: object, path: str) -> bool:
-    if isinstance(shape, Misplaced) and item:
-        raise Malformed(
-            f"{path} stands at the wrong place: it belongs inside {shape.owner}", detail=path
-        )
-    return isinstance(shape, Unread) or (
-        not item and (shape is None or isinstance(shape, Misplaced))
-    )
-
-
-def _check_spelling(fields: Mapping[str, Shape], key: str, met: set[str], path: str) -> None:
-    """Refuse what the Engine would take for a known key or for one that was already there.
-
-    Its decoder compares keys without regard to case and lets the last one win, or merges both.
-    """
-    folded = fold(key)
-    exact = _exact_names(fields).get(folded)
-    if exact is not None and key not in fields:
-        raise Malformed(
-            f"a field is misspelt: {_below(path, exact)} must be spelt exactly so",
-            detail=_below(path, exact),
-        )
-    if folded in met:
-        raise Malformed(
-            f"a field stands twice: {_below(path, key)}, in two spellings",
-            detail=_below(path, key),
-        )
-    met.add(folded)
-
-
-_names_by_shape: dict[int, tuple[Mapping[str, Shape], dict[str, str]]] = {}
-
-
-def _exact_names(fields: Mapping[str, Shape]) -> dict[str, str]:
-    """Give the exact name of each folded one, worked out once for each table.
-
-    The memo holds the table itself too, so that its id cannot come to mean another one.
-    """
-    memo = _names_by_shape.get(id(fields))
-    if memo is None:
-        aliases_first = sorted(fields, key=lambda name: not isinstance(fields[name], Alias))
-        memo = (fields, {fold(name): name for name in aliases_first})
-        _names_by_shape[id(fields)] = memo
-    return memo[1]
-
-
-def _wrong_type(path: str, expected: str) -> Malformed:
-    return Malformed(f"wrong type: {path or 'the body'} must be {expected}", detail=path)

@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from sockguard.engine.bodies.objects import REGISTRY_AUTH
-from sockguard.engine.shape import Map, inspect_body
+from sockguard.engine.inspection import inspect_body
+from sockguard.engine.shape import Map
 from sockguard.errors import Malformed
 from sockguard.wire.document import decode, encode
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sockguard.engine.inspection import inspect_steps
 from sockguard.engine.operation import BodyKind
-from sockguard.engine.shape import inspect_steps
 from sockguard.errors import Malformed
 from sockguard.policy.model import Body
 

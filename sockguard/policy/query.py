@@ -9,9 +9,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from sockguard.engine.inspection import inspect_body
 from sockguard.engine.names import IN_QUERY
 from sockguard.engine.operation import ParameterKind
-from sockguard.engine.shape import ANYTHING, inspect_body
+from sockguard.engine.shape import ANYTHING
 from sockguard.errors import Malformed
 from sockguard.policy.filters import FILTERS_OF_WRITES, judged_filters, without_empty
 from sockguard.policy.model import NO_QUERY, Query

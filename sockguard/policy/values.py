@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sockguard.engine.inspection import inspect_body
 from sockguard.engine.operation import ParameterKind
-from sockguard.engine.shape import Map, Scalar, inspect_body
+from sockguard.engine.shape import Map, Scalar
 from sockguard.errors import Malformed
 from sockguard.policy.tree import plain
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sockguard.engine.bodies.containers import CREATE, EXEC_CREATE, EXEC_START
 from sockguard.engine.bodies.swarm import SERVICE
 from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.engine.inspection import inspect_body, inspect_steps
 from sockguard.engine.shape import (
     ANYTHING,
     BOOLEAN,
@@ -23,8 +24,6 @@ from sockguard.engine.shape import (
     Shape,
     fields_of,
     fold,
-    inspect_body,
-    inspect_steps,
 )
 from sockguard.errors import Malformed
 
