@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sockguard.engine.answer import Answer
     from sockguard.engine.shape import Shape
 
 
@@ -104,6 +105,8 @@ class Operation:
     """The one Upgrade token that the request may carry (`tcp`, `websocket`, `h2c`)."""
     shape: Shape | None = None
     """Known fields of a JSON body; None when there is no JSON body."""
+    answer: Answer | None = None
+    """What it answers with, None where that is no JSON that a client sees."""
     secret_answer: bool = False
     """The answer holds secrets that only `response: any` lets through unmasked."""
     bulk_read: bool = False

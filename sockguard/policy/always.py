@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed
-from sockguard.policy.model import NO_QUERY, Query
 from sockguard.policy.query import read_query, spell_pairs
+from sockguard.policy.question import NO_QUERY, Query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,10 +53,12 @@ def effective(grant: Grant, sent: Query) -> Query:
         return sent
     kept = {name: value for name, value in sent.values.items() if name not in replaced}
     within = {name: paths for name, paths in sent.unknown_within.items() if name not in replaced}
+    parts = {name: found for name, found in sent.parts.items() if name not in replaced}
     return Query(
         {**kept, **grant.always.values},
         tuple(pair for pair in sent.pairs if pair[0] not in replaced) + grant.always.pairs,
         sent.dropped,
         sent.unknown,
         within,
+        parts,
     )

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from sockguard.engine.recognise import recognise
 from sockguard.engine.version import NEWEST, check_version
 from sockguard.errors import Reason, Refusal
-from sockguard.policy.model import NO_QUERY, Mode
+from sockguard.policy.model import Mode
 from sockguard.policy.query import read_query
+from sockguard.policy.question import NO_QUERY
 from sockguard.wire.target import parse_target
 
 if TYPE_CHECKING:
     from sockguard.engine.operation import Recognised
-    from sockguard.policy.model import Client, Query
+    from sockguard.policy.model import Client
+    from sockguard.policy.question import Query
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,11 @@ from sockguard.policy.clients import (
 from sockguard.policy.complaints import Complaints, did_you_mean
 from sockguard.policy.expectations import read_expectations
 from sockguard.policy.items import read_allow
-from sockguard.policy.model import MAIN, Client, Limits, Mode, Policy, Role, Source
+from sockguard.policy.model import MAIN, Client, Limits, Mode, Own, Policy, Role, Source
+from sockguard.policy.own import KEYS as OWN_KEYS
+from sockguard.policy.own import check_ownable, read_own
 from sockguard.policy.tree import mapping_of, refuse_unknown_keys, text_of
-from sockguard.policy.vocabulary import NEVER, later
+from sockguard.policy.vocabulary import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,13 +37,9 @@ SHIPPED = "shipped/"
 
 FILE_KEYS = ("version", "allow", "clients", "roles", "expect", "mode", "limits")
 SHIPPED_KEYS = ("version", "roles", "expect")
-ROLE_KEYS = ("allow", "mode", "limits")
-CLIENT_KEYS = ("role", "allow", "match", "socket", "mode", "limits")
+ROLE_KEYS = ("allow", "mode", "limits", *OWN_KEYS)
+CLIENT_KEYS = ("role", "allow", "match", "socket", "mode", "limits", *OWN_KEYS)
 LANGUAGE = frozenset((*FILE_KEYS, *ROLE_KEYS, *CLIENT_KEYS))
-OWNERSHIP = {
-    "own_objects_only": "limiting clients to objects of their own",
-    "also": "limiting clients to objects of their own",
-}
 
 
 @dataclass(slots=True)
@@ -174,6 +172,7 @@ def _role(name: str, allow: Entry, entries: Mapping[str, Entry], draft: _Draft) 
         allow.source,
         terms.mode or Mode.ENFORCE,
         terms.limits or Limits(),
+        own=read_own(entries, draft.complaints) or Own(),
     )
 
 
@@ -181,13 +180,9 @@ def _refuse_keys(
     entries: Mapping[str, Entry], known: Sequence[str], what: str, draft: _Draft
 ) -> bool:
     """Complain about keys that mean nothing here; tell whether there was any."""
-    for key in entries.keys() & OWNERSHIP.keys():
-        draft.complaints.add(entries[key].source, later(key, OWNERSHIP[key]))
     for key in entries.keys() & NEVER.keys():
         draft.complaints.add(entries[key].source, f"{what} has no key {key!r}: {NEVER[key]}")
-    rest = {
-        key: entry for key, entry in entries.items() if key not in OWNERSHIP and key not in NEVER
-    }
+    rest = {key: entry for key, entry in entries.items() if key not in NEVER}
     return refuse_unknown_keys(rest, known, what, draft.complaints)
 
 
@@ -216,7 +211,9 @@ def _read_client(name: str, entry: Entry, draft: _Draft) -> Client:
     else:
         role = _role_of_client(name, entry, entries, draft) or none
     mode, limits = terms.mode or role.mode, merge_limits(terms.limits, role.limits)
-    return Client(name, role, entry.source, match, socket, mode, limits)
+    own = read_own(entries, draft.complaints) or role.own
+    check_ownable(role, own, draft.complaints)
+    return Client(name, role, entry.source, match, socket, mode, limits, own)
 
 
 def _role_of_client(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sockguard.policy.model import Client, Grant, Policy
+    from sockguard.policy.model import Client, Policy
 
 MOST_NAMES = 8
 """So many operations are named, the rest is counted: both policies are there to be compared."""
@@ -43,12 +43,17 @@ _ASPECTS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     ("other limits", lambda client: client.limits),
     ("other socket", lambda client: client.socket),
     ("other role", lambda client: client.role.name),
+    ("other objects of its own", lambda client: client.own),
 )
 
 
 def _operations(old: Client, new: Client) -> Iterator[str]:
-    had = {name: _meaning(grants) for name, grants in old.role.grants.items() if grants}
-    has = {name: _meaning(grants) for name, grants in new.role.grants.items() if grants}
+    had = {
+        name: [one.meaning for one in grants] for name, grants in old.role.grants.items() if grants
+    }
+    has = {
+        name: [one.meaning for one in grants] for name, grants in new.role.grants.items() if grants
+    }
     for word, names in (
         ("newly allowed", has.keys() - had.keys()),
         ("no longer allowed", had.keys() - has.keys()),
@@ -58,16 +63,9 @@ def _operations(old: Client, new: Client) -> Iterator[str]:
             yield f"{word}: {_listed(names)}"
 
 
-def _meaning(grants: tuple[Grant, ...]) -> list[tuple[object, ...]]:
-    """Return all of the grants but the lines that they stand in."""
-    return [
-        (
-            {name: constraint.text for name, constraint in grant.query.items()},
-            (grant.query_any, grant.body_any, grant.response_any, grant.including_sockguard),
-            grant.always.pairs,
-        )
-        for grant in grants
-    ]
+def _meanings(client: Client) -> dict[str, list[str]]:
+    held = {name: grants for name, grants in client.role.grants.items() if grants}
+    return {name: [grant.meaning for grant in grants] for name, grants in held.items()}
 
 
 def _listed(names: Iterable[str]) -> str:

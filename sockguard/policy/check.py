@@ -13,7 +13,8 @@ from sockguard.errors import Reason
 from sockguard.identity.caller import OVERFLOW_ID
 from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.complaints import Complaint, PolicyError, did_you_mean
-from sockguard.policy.model import MAIN, Effect, Mode
+from sockguard.policy.model import MAIN, Mode
+from sockguard.policy.question import Effect
 from sockguard.policy.rehearse import rehearse
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def _admits_all(one: Grant, other: Grant) -> bool:
     """Tell whether all that `other` admits is admitted by the grant of a set."""
     words = (
         (one.body_any, other.body_any),
-        (one.response_any, other.response_any),
+        (one.response.any, other.response.any),
         (one.including_sockguard, other.including_sockguard),
     )
     if any(theirs and not ours for ours, theirs in words):

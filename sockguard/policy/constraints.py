@@ -6,26 +6,23 @@ Must never hold for a value of another type than the one asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from sockguard.engine.cover import ANY_KEY, NOTHING, WHOLE, Cover, joined, within
+from sockguard.engine.inspection import ITEM
 from sockguard.engine.operation import ParameterKind
+from sockguard.engine.shape import is_absent
+from sockguard.policy import words
 from sockguard.policy.complaints import did_you_mean
-from sockguard.policy.globs import compile_glob, is_clean_folder, lies_under
 from sockguard.policy.tree import refuse_unknown_keys, spelled
-from sockguard.policy.values import Subject, is_number, same, size_of, typed
+from sockguard.policy.values import Category, Subject, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sockguard.engine.shape import Shape
     from sockguard.policy.complaints import Complaints
     from sockguard.policy.tree import Entry, Node
-
-LISTS = frozenset({ParameterKind.TEXTS, ParameterKind.JSON})
-MAPS = frozenset({ParameterKind.FILTERS, ParameterKind.JSON})
-TEXT = frozenset({ParameterKind.TEXT, ParameterKind.JSON})
-NUMBERS = frozenset({ParameterKind.INTEGER, ParameterKind.JSON})
-ALL = frozenset(ParameterKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,8 @@ class Constraint:
     """What one value must be. `text` is the constraint as the policy writes it.
 
     `holds` tests a value that is present; an absent one satisfies unless `required`. `always`,
-    where `replaces`, takes the value's place before anything is judged.
+    where `replaces`, takes the value's place before anything is judged. `cover` tells which parts
+    of the value it names: of a sensitive one, the others stay refused.
     """
 
     text: str
@@ -41,11 +39,26 @@ class Constraint:
     required: bool = False
     replaces: bool = False
     always: object = None
+    cover: Cover = WHOLE
 
     @property
     def admits_all(self) -> bool:
         """Whether this limits nothing, so that an Engine may as well not read the value."""
-        return self.holds is _anything and not self.required and not self.replaces
+        return self.holds is words.anything and not self.required and not self.replaces
+
+    def satisfied(self, shape: Shape | None, value: object) -> bool:
+        """Tell whether a value of a body is what it must be, present or not."""
+        return not self.required if is_absent(shape, value) else self.holds(value)
+
+
+class _Reading(NamedTuple):
+    """What one word asks of a value, and which parts of the value it names."""
+
+    holds: Callable[[object], bool]
+    cover: Cover = WHOLE
+
+
+_NO_READING = _Reading(words.nothing)
 
 
 def read_constraint(node: Node, subject: Subject, complaints: Complaints) -> Constraint:
@@ -55,39 +68,42 @@ def read_constraint(node: Node, subject: Subject, complaints: Complaints) -> Con
     """
     before = len(complaints.found)
     if node.value == "any":
-        constraint = Constraint("any", _anything)
+        constraint = Constraint("any", words.anything)
     elif isinstance(node.value, dict):
         constraint = _read_words(node, subject, complaints)
-    elif isinstance(node.value, tuple) and subject.kind in LISTS | MAPS:
+    elif isinstance(node.value, tuple) and subject.category in _SEVERAL:
         complaints.add(
             node.source,
             f"{subject.name} is not a single value: write {{equals: …}} for the whole of it or"
             " {each: …} for its items",
         )
-        constraint = Constraint("", _nothing)
+        constraint = Constraint("", words.nothing)
     elif isinstance(node.value, tuple):
-        constraint = Constraint(spelled(node), _one_of(node, subject, complaints))
+        constraint = Constraint(spelled(node), words.one_of(node, subject, complaints))
     else:
-        constraint = Constraint(spelled(node), _equals(node, subject, complaints))
-    return constraint if len(complaints.found) == before else Constraint("", _nothing)
+        constraint = Constraint(spelled(node), words.equals(node, subject, complaints))
+    return constraint if len(complaints.found) == before else Constraint("", words.nothing)
 
 
 def _read_words(node: Node, subject: Subject, complaints: Complaints) -> Constraint:
-    words = node.value if isinstance(node.value, dict) else {}
-    tests: list[Callable[[object], bool]] = []
+    given = node.value if isinstance(node.value, dict) else {}
+    readings: list[_Reading] = []
     required = False
-    if not words:
+    if not given:
         complaints.add(node.source, f"{subject.name} has an empty constraint; write any")
-    for word, entry in words.items():
+    for word, entry in given.items():
         if word == "required":
             required = _read_required(entry, subject, complaints)
         elif word != "always":
-            tests.append(_read_word(word, entry, subject, complaints))
-    constraint = Constraint(spelled(node), _all_of(tests), required)
-    if "at_most" in words and subject.unlimited:
-        constraint = replace(constraint, required=True, holds=_all_of([_positive, *tests]))
-    if "always" in words:
-        return _with_always(constraint, words["always"].value, subject, complaints)
+            readings.append(_read_word(word, entry, subject, complaints))
+    tests = [reading.holds for reading in readings]
+    cover = joined(*(reading.cover for reading in readings)) if readings else WHOLE
+    constraint = Constraint(spelled(node), words.all_of(tests), required, cover=cover)
+    if "at_most" in given and subject.unlimited:
+        bounded = words.all_of([words.positive, *tests])
+        constraint = replace(constraint, required=True, holds=bounded)
+    if "always" in given:
+        return _with_always(constraint, given["always"].value, subject, complaints)
     return constraint
 
 
@@ -97,20 +113,18 @@ def _read_required(entry: Entry, subject: Subject, complaints: Complaints) -> bo
     return True
 
 
-def _read_word(
-    word: str, entry: Entry, subject: Subject, complaints: Complaints
-) -> Callable[[object], bool]:
+def _read_word(word: str, entry: Entry, subject: Subject, complaints: Complaints) -> _Reading:
     if word == "writable":
-        complaints.add(entry.source, "writable belongs to host paths, not to a parameter")
-        return _nothing
+        complaints.add(entry.source, "writable belongs to the view host_paths")
+        return _NO_READING
     if word not in _WORDS:
         hint = did_you_mean(word, [*_WORDS, "always", "required"])
         complaints.add(entry.source, f"{subject.name}: {word!r} is no constraint word{hint}")
-        return _nothing
-    kinds, read = _WORDS[word]
-    if subject.kind not in kinds:
+        return _NO_READING
+    categories, read = _WORDS[word]
+    if subject.category not in categories:
         complaints.add(entry.source, f"{subject.name}: {word} is not for {subject.describe()}")
-        return _nothing
+        return _NO_READING
     return read(entry.value, subject, complaints)
 
 
@@ -122,115 +136,61 @@ def _with_always(
         complaints.add(
             node.source, f"{subject.name}: the value of always fails the words beside it"
         )
-    return replace(constraint, replaces=True, always=value)
+    return replace(constraint, replaces=True, always=value, cover=WHOLE)
 
 
 # --- the words -------------------------------------------------------------------------------
 
 
-def _anything(_: object) -> bool:
-    return True
+def _whole(read: Callable[[Node, Subject, Complaints], Callable[[object], bool]]) -> _Reader:
+    return lambda node, subject, complaints: _Reading(read(node, subject, complaints))
 
 
-def _nothing(_: object) -> bool:
-    return False
+def _each(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
+    inner = read_constraint(node, subject.item(), complaints)
+
+    def holds(value: object) -> bool:
+        return (
+            isinstance(value, list | tuple | frozenset)
+            and bool(value)
+            and all(map(inner.holds, value))
+        )
+
+    return _Reading(holds, within((ITEM,), inner.cover))
 
 
-def _positive(value: object) -> bool:
-    return is_number(value) and value > 0  # type: ignore[operator]
-
-
-def _all_of(tests: list[Callable[[object], bool]]) -> Callable[[object], bool]:
-    if len(tests) == 1:
-        return tests[0]
-    return lambda value: all(test(value) for test in tests)
-
-
-def _equals(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    wanted = typed(node, subject, complaints)
-    return lambda value: same(value, wanted)
-
-
-def _one_of(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    wanted = [typed(item, subject, complaints) for item in _some(node, "one_of", complaints)]
-    return lambda value: any(same(value, one) for one in wanted)
-
-
-def _some(node: Node, word: str, complaints: Complaints) -> tuple[Node, ...]:
-    """Return the items of a list that must not be empty."""
-    if isinstance(node.value, tuple) and node.value:
-        return node.value
-    complaints.add(node.source, f"{word} takes a list of at least one value")
-    return ()
-
-
-def _texts(node: Node, word: str, complaints: Complaints) -> list[str]:
-    """Return one text or a list of texts as a list."""
-    items = node.value if isinstance(node.value, tuple) and node.value else (node,)
-    texts = [item.value for item in items if isinstance(item.value, str) and item.value]
-    if len(texts) != len(items):
-        complaints.add(node.source, f"{word} takes a text or a list of texts")
-    return texts
-
-
-def _like(node: Node, _: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    globs = [compile_glob(text) for text in _texts(node, "like", complaints)]
-    return lambda value: isinstance(value, str) and any(glob(value) for glob in globs)
-
-
-def _under(node: Node, _: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    folders = _texts(node, "under", complaints)
-    for folder in folders:
-        if not is_clean_folder(folder):
-            complaints.add(node.source, f"under takes absolute, clean paths, not {folder!r}")
-    return lambda value: (
-        isinstance(value, str) and any(lies_under(value, folder) for folder in folders)
+def _keys(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
+    key = Subject(f"{subject.name} key", ParameterKind.TEXT)
+    test = read_constraint(node, key, complaints).holds
+    return _Reading(
+        lambda value: isinstance(value, dict) and bool(value) and all(map(test, value)),
+        within((ANY_KEY,), WHOLE),
     )
 
 
-def _bound(node: Node, word: str, complaints: Complaints) -> int | Decimal:
-    value = size_of(node.value) if isinstance(node.value, str) else node.value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return value
-    complaints.add(node.source, f"{word} takes a number or a size such as 8GiB")
-    return 0
-
-
-def _at_most(node: Node, _: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    """Take what is below zero only if the bound is: the Engine reads -1 as forever."""
-    bound = _bound(node, "at_most", complaints)
-    least = min(bound, 0)
-    return lambda value: is_number(value) and least <= value <= bound  # type: ignore[operator]
-
-
-def _at_least(node: Node, _: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    bound = _bound(node, "at_least", complaints)
-    return lambda value: is_number(value) and value >= bound  # type: ignore[operator]
-
-
-def _each(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    holds = read_constraint(node, subject.item(), complaints).holds
-    return lambda value: (
-        isinstance(value, list | tuple | frozenset) and bool(value) and all(map(holds, value))
+def _values(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
+    inner = read_constraint(node, subject.value(), complaints)
+    return _Reading(
+        lambda value: (
+            isinstance(value, dict) and bool(value) and all(map(inner.holds, value.values()))
+        ),
+        within((ANY_KEY,), inner.cover),
     )
 
 
-def _keys(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    holds = read_constraint(
-        node, Subject(f"{subject.name} key", ParameterKind.TEXT), complaints
-    ).holds
-    return lambda value: isinstance(value, dict) and bool(value) and all(map(holds, value))
+def _entries(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
+    return _named(node, subject, "{{{}}}", complaints)
 
 
-def _values(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
-    holds = read_constraint(node, subject.value(), complaints).holds
-    return lambda value: isinstance(value, dict) and bool(value) and all(map(holds, value.values()))
+def _fields(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
+    return _named(node, subject, "{}", complaints)
 
 
-def _entries(node: Node, subject: Subject, complaints: Complaints) -> Callable[[object], bool]:
+def _named(node: Node, subject: Subject, step: str, complaints: Complaints) -> _Reading:
+    """Read constraints by name; `step` writes a name as the step to what it names."""
     if not isinstance(node.value, dict) or not node.value:
         complaints.add(node.source, "entries and fields take a mapping of names to constraints")
-        return _nothing
+        return _NO_READING
     known = subject.fields
     if known is not None:
         refuse_unknown_keys(node.value, known, subject.name, complaints)
@@ -242,30 +202,41 @@ def _entries(node: Node, subject: Subject, complaints: Complaints) -> Callable[[
         if parts[key].replaces:
             complaints.add(entry.source, "always replaces whole parameters, not parts of them")
 
+    def is_given(value: dict[str, object], key: str) -> bool:
+        # A field may have a value that says as much as none; an entry of a map is there or not.
+        return key in value and not (known is not None and is_absent(known.get(key), value[key]))
+
     def holds(value: object) -> bool:
         return isinstance(value, dict) and all(
-            part.holds(value[key]) if key in value else not part.required
+            part.holds(value[key]) if is_given(value, key) else not part.required
             for key, part in parts.items()
         )
 
-    return holds
+    covers = (within((step.format(key),), part.cover) for key, part in parts.items())
+    return _Reading(holds, joined(NOTHING, *covers))
 
 
-_WORDS: Mapping[
-    str,
-    tuple[
-        frozenset[ParameterKind], Callable[[Node, Subject, Complaints], Callable[[object], bool]]
-    ],
-] = {
-    "equals": (ALL, _equals),
-    "one_of": (ALL, _one_of),
-    "like": (TEXT, _like),
-    "under": (TEXT, _under),
-    "at_most": (NUMBERS, _at_most),
-    "at_least": (NUMBERS, _at_least),
-    "each": (LISTS, _each),
-    "keys": (MAPS, _keys),
-    "values": (MAPS, _values),
-    "entries": (MAPS, _entries),
-    "fields": (frozenset({ParameterKind.JSON}), _entries),
+_Reader: TypeAlias = "Callable[[Node, Subject, Complaints], _Reading]"
+
+_SINGLE = frozenset({Category.TEXT, Category.NUMBER, Category.FLAG})
+_SEVERAL = frozenset(Category) - _SINGLE
+_ALL = frozenset(Category)
+_TEXT = frozenset({Category.TEXT, Category.ANYTHING})
+_NUMBER = frozenset({Category.NUMBER, Category.ANYTHING})
+_LIST = frozenset({Category.LIST, Category.ANYTHING})
+_MAP = frozenset({Category.MAP, Category.ANYTHING})
+_OBJECT = frozenset({Category.OBJECT, Category.ANYTHING})
+
+_WORDS: Mapping[str, tuple[frozenset[Category], _Reader]] = {
+    "equals": (_ALL, _whole(words.equals)),
+    "one_of": (_ALL, _whole(words.one_of)),
+    "like": (_TEXT, _whole(words.like)),
+    "under": (_TEXT, _whole(words.under)),
+    "at_most": (_NUMBER, _whole(words.at_most)),
+    "at_least": (_NUMBER, _whole(words.at_least)),
+    "each": (_LIST, _each),
+    "keys": (_MAP, _keys),
+    "values": (_MAP, _values),
+    "entries": (_MAP, _entries),
+    "fields": (_OBJECT, _fields),
 }

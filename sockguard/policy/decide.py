@@ -5,34 +5,44 @@ Must never look anywhere but at its arguments: the same question always gets the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sockguard.engine.facts import Facts, absence_of
 from sockguard.errors import Reason
-from sockguard.policy.always import effective
+from sockguard.policy.covers import body_faults, gathered, query_faults, view_faults
+from sockguard.policy.effective import effective
+from sockguard.policy.fault import Fault
 from sockguard.policy.hints import smallest_item
-from sockguard.policy.model import NO_QUERY, Decision, Effect, Mode
-from sockguard.policy.protect import names_own
+from sockguard.policy.model import Mode
+from sockguard.policy.objects import object_faults
+from sockguard.policy.protect import own_named
+from sockguard.policy.question import Decision, Effect
+from sockguard.policy.sent import NOTHING_SENT, sent_under
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sockguard.engine.operation import Operation
-    from sockguard.policy.model import Client, Grant, Query, Question
+    from sockguard.policy.model import Client, Grant
+    from sockguard.policy.question import Question
 
-REPORTED = frozenset({Reason.NOT_GRANTED, Reason.QUERY, Reason.BODY})
+REPORTED = frozenset(
+    {*(Reason.NOT_GRANTED, Reason.QUERY, Reason.BODY), *(Reason.VIEW, Reason.TARGET)}
+)
 """What report mode lets through; everything else refuses in either mode."""
+
+_NO_GRANT = (Fault(Reason.NOT_GRANTED, ""),)
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
-    """One thing about a question that a grant does not cover."""
+class _Attempt:
+    """A grant held against a question, and what would be forwarded under it."""
 
-    reason: Reason
-    detail: str
-
-
-_NO_GRANT = (_Fault(Reason.NOT_GRANTED, ""),)
+    grant: Grant
+    question: Question
+    faults: Sequence[Fault] = ()
+    pending: bool = False
 
 
 def grants_for(client: Client, operation: Operation) -> tuple[Grant, ...]:
@@ -45,34 +55,33 @@ def grants_for(client: Client, operation: Operation) -> tuple[Grant, ...]:
 
 
 def decide(client: Client, question: Question) -> Decision:
-    """Give the verdict: the first alternative that covers the whole request allows it.
+    """Give the verdict: an alternative that covers the whole request allows it.
 
-    Each alternative is held against the query that would be forwarded under it, and the one that
-    allows the request hands just this query on.
+    Each alternative is held against what would be forwarded under it. Of an answer, all that cover
+    the request may show something, so all are tried; else the first one is enough. Where the Engine
+    has to be asked for facts first, the decision says which, and nothing else.
     """
     operation = question.operation
     if operation.refused:
         message = f"{operation.name} is never allowed: {operation.refused}"
         return Decision(Effect.DENY, Reason.UNKNOWN_OPERATION, message=message)
-    grants = grants_for(client, operation)
-    own = names_own(operation, question.names, question.query, question.own)
-    nearest: Sequence[_Fault] = _NO_GRANT
-    for grant in grants:
-        query = effective(grant, question.query)
-        faults = _faults(grant, question, query)
-        if faults:
-            nearest = faults if nearest is _NO_GRANT or len(faults) < len(nearest) else nearest
-            continue
-        if query is question.query:
-            touched = own
-        else:
-            touched = names_own(operation, question.names, query, question.own)
-        if not touched or grant.including_sockguard:
-            return Decision(Effect.ALLOW, grant=grant, query=query)
-        own = own or touched
-    if own and (grants or client.mode is Mode.REPORT):
-        nearest = (_Fault(Reason.SELF_PROTECTION, own),)
-    return _deny(client, question, nearest)
+    facts = Facts(question.facts)
+    allowed: list[_Attempt] = []
+    nearest: Sequence[Fault] = _NO_GRANT
+    for grant in grants_for(client, operation):
+        attempt = _try(client, grant, question, facts)
+        if attempt.faults:
+            if nearest is _NO_GRANT or len(attempt.faults) < len(nearest):
+                nearest = attempt.faults
+        elif not attempt.pending:
+            allowed.append(attempt)
+            if operation.answer is None:
+                return _allow(client, question, allowed, facts)
+    if facts.missing:
+        return Decision(Effect.DENY, needs=frozenset(facts.missing))
+    if allowed:
+        return _allow(client, question, allowed, facts)
+    return _refuse(client, question, nearest, facts)
 
 
 def needed_version(grant: Grant, operation: Operation) -> int:
@@ -82,57 +91,71 @@ def needed_version(grant: Grant, operation: Operation) -> int:
     return max((parameters[name].since for name in limited), default=0)
 
 
-def _faults(grant: Grant, question: Question, query: Query) -> Sequence[_Fault]:
-    """List all that the grant does not cover, the query first; the common one has nothing."""
-    unknown = question.body.unknown
-    if not (query.values or query.unknown or unknown or grant.query):
-        return ()
-    faults = [_Fault(Reason.QUERY, name) for name in _query_faults(grant, question, query)]
-    if not grant.body_any:
-        faults += [_Fault(Reason.BODY, path) for path in unknown]
-    return faults
+def _try(client: Client, grant: Grant, question: Question, facts: Facts) -> _Attempt:
+    """Hold a grant against a question.
 
-
-def _query_faults(grant: Grant, question: Question, query: Query) -> list[str]:
-    if grant.query_any:
-        return []
-    values, parameters = query.values, question.operation.parameters
-    faults = [
-        name
-        for name, value in values.items()
-        if value and parameters[name].sensitive and name not in grant.query
+    Where it fails without facts, none are asked for; while some are missing, it is pending.
+    """
+    question = effective(grant, question)
+    own = Facts(facts.known)
+    views = gathered(grant, question, own)
+    faults = [*query_faults(grant, question, views), *body_faults(grant, question, views)]
+    if faults:
+        return _Attempt(grant, question, faults)
+    faults += [
+        *view_faults(grant, views),
+        *object_faults(client, grant, question, own),
+        *_protection(grant, question, own),
     ]
-    for name, constraint in grant.query.items():
-        value = values.get(name)
-        unread = parameters[name].since > question.version and not constraint.admits_all
-        if unread or (constraint.required if value is None else not constraint.holds(value)):
-            faults.append(name)
-    within = (path for paths in query.unknown_within.values() for path in paths)
-    return [*faults, *query.unknown, *within]
+    facts.missing |= own.missing
+    facts.used |= own.used
+    if own.missing:
+        return _Attempt(grant, question, pending=True)
+    return _Attempt(grant, question, faults)
 
 
-def _deny(client: Client, question: Question, faults: Sequence[_Fault]) -> Decision:
-    fault = faults[0]
-    own = fault.reason is Reason.SELF_PROTECTION
-    message = f"{question.operation.name} is not allowed for client '{client.name}'"
+def _protection(grant: Grant, question: Question, facts: Facts) -> Iterator[Fault]:
+    own = "" if grant.including_sockguard else own_named(question, facts)
     if own:
-        message += f": {fault.detail} belongs to sockguard itself"
-    elif fault.detail:
-        message += f": {fault.detail}{_unread(question, fault)}"
+        yield Fault(Reason.SELF_PROTECTION, own)
+
+
+def _allow(
+    client: Client, question: Question, allowed: Sequence[_Attempt], facts: Facts
+) -> Decision:
+    """Allow by the first alternative; others show more of the answer if they send the same."""
+    first = allowed[0]
+    alike = [one for one in allowed if one.question is first.question is question]
+    sent = sent_under(client, first.grant, first.question, facts)
+    return replace(sent, effect=Effect.ALLOW, grants=tuple(one.grant for one in alike or [first]))
+
+
+def _refuse(client: Client, question: Question, faults: Sequence[Fault], facts: Facts) -> Decision:
+    if grants_for(client, question.operation) or client.mode is Mode.REPORT:
+        own = own_named(question, facts)
+        if facts.missing:
+            return Decision(Effect.DENY, needs=frozenset(facts.missing))
+        faults = (Fault(Reason.SELF_PROTECTION, own),) if own else faults
+    fault = faults[0]
     reported = client.mode is Mode.REPORT and fault.reason in REPORTED
-    failing = [one.detail for one in faults if one.reason is Reason.QUERY]
-    return Decision(
-        Effect.WOULD_DENY if reported else Effect.DENY,
-        fault.reason,
-        fault.detail,
-        message=message,
-        hint=smallest_item(question, failing, own=own),
-        query=question.query if reported else NO_QUERY,
+    sent = NOTHING_SENT
+    if reported:
+        sent = sent_under(client, None, question, facts)
+    return replace(
+        sent,
+        effect=Effect.WOULD_DENY if reported else Effect.DENY,
+        reason=fault.reason,
+        detail=fault.detail,
+        message=_message(client, question, fault),
+        hint=smallest_item(question, faults),
+        absent=absence_of(fault.hidden) if fault.hidden and not reported else "",
+        facts=facts.used,
     )
 
 
-def _unread(question: Question, fault: _Fault) -> str:
-    parameter = question.operation.parameters.get(fault.detail)
-    if fault.reason is not Reason.QUERY or parameter is None or parameter.since <= question.version:
-        return ""
-    return f", which Engines read from API 1.{parameter.since} on"
+def _message(client: Client, question: Question, fault: Fault) -> str:
+    message = f"{question.operation.name} is not allowed for client '{client.name}'"
+    if fault.reason is Reason.SELF_PROTECTION:
+        return f"{message}: {fault.detail} belongs to sockguard itself"
+    told = ", ".join(filter(None, (fault.detail, fault.message)))
+    return f"{message}: {told}" if told else message

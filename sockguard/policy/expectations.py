@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from sockguard.policy.complaints import did_you_mean
-from sockguard.policy.model import Client, Effect, Expectation, Mode
+from sockguard.policy.model import Client, Expectation, Mode
+from sockguard.policy.question import Effect
 from sockguard.policy.tree import list_of, mapping_of, plain, refuse_unknown_keys, text_of
 from sockguard.policy.vocabulary import later
 from sockguard.wire.document import encode

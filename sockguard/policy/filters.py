@@ -5,11 +5,15 @@ Must never take a name without a text for a condition: to the Engine's matchers 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeGuard
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from sockguard.wire.document import decode, encode
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sockguard.policy.question import Query
     from sockguard.wire.document import Value
 
 FILTERS_OF_WRITES: Mapping[str, frozenset[str]] = {
@@ -36,6 +40,25 @@ def judged_filters(document: Value) -> dict[str, frozenset[str]] | None:
     maps = {name: frozenset(item) for name, item in document.items() if _is_marks(item)}
     whole = next((shape for shape in (lists, maps) if len(shape) == len(document)), None)
     return None if whole is None else {name: texts for name, texts in whole.items() if texts}
+
+
+def narrowed(query: Query, labels: Iterable[str]) -> Query:
+    """Return the query of a prune with more labels that what it removes must have.
+
+    Labels of a prune must all hold (Engine source, filters.Args.MatchKVList).
+    """
+    wanted = list(labels)
+    if not wanted:
+        return query
+    sent = next((text for name, text in query.pairs if name == "filters" and text), "{}")
+    document = decode(sent.encode())
+    filters = document if isinstance(document, dict) else {}
+    there = filters.get("label") or ([] if all(map(_is_texts, filters.values())) else {})
+    marked = {**there, **dict.fromkeys(wanted, True)} if isinstance(there, dict) else None
+    added: Value = [*there, *wanted] if isinstance(there, list) else marked
+    text = encode({**filters, "label": added}).decode()
+    others = tuple(pair for pair in query.pairs if pair[0] != "filters")
+    return replace(query, pairs=(*others, ("filters", text)))
 
 
 def without_empty(document: Value) -> Value:

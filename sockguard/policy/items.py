@@ -9,30 +9,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
-from sockguard.engine.operation import BodyKind
 from sockguard.engine.sets import SETS
-from sockguard.policy.always import settle
 from sockguard.policy.complaints import did_you_mean
-from sockguard.policy.constraints import read_constraint
+from sockguard.policy.conditions import read_grant
 from sockguard.policy.model import Grant
-from sockguard.policy.protect import is_protected
-from sockguard.policy.tree import Node, flag_of, list_of, refuse_unknown_keys
-from sockguard.policy.values import Subject
-from sockguard.policy.vocabulary import LATER, UNLIMITED, later, needs_body_word
+from sockguard.policy.response import MASKED, SHOWN
+from sockguard.policy.tree import Node, list_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from sockguard.engine.operation import Operation, Parameter
+    from sockguard.engine.operation import Operation
     from sockguard.policy.complaints import Complaints
-    from sockguard.policy.constraints import Constraint
     from sockguard.policy.model import Source
     from sockguard.policy.tree import Entry
 
 Grants = dict[str, tuple[Grant, ...]]
 
 EVERYTHING = "engine/everything"
-CONDITIONS = ("query", "body", "response", "any_of", "including_sockguard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +52,9 @@ def read_allow(node: Node, complaints: Complaints) -> Grants:
         elif item.name in OPERATIONS:
             grants[item.name] = _grants_of(OPERATIONS[item.name], item, complaints)
         lines.setdefault(item.name, item.source)
-    explicit = frozenset(grants)
     for item in items:
         if item.name in SETS:
-            _add_set(grants, explicit, item, complaints)
+            _add_set(grants, item)
     return {name: tuple(sorted(found, key=_rewrites)) for name, found in grants.items()}
 
 
@@ -71,7 +64,7 @@ def _rewrites(grant: Grant) -> bool:
     Such a grant is tried after those that take a request as it is: otherwise removing it would
     let through unchanged what it had rewritten.
     """
-    return bool(grant.replaced)
+    return bool(grant.replaced) or any(term.constraint.replaces for term in grant.body)
 
 
 def _read_item(node: Node, complaints: Complaints) -> _Item | None:
@@ -113,48 +106,28 @@ def _is_known(item: _Item, complaints: Complaints) -> bool:
     return True
 
 
-def _add_set(grants: Grants, explicit: frozenset[str], item: _Item, complaints: Complaints) -> None:
+def _add_set(grants: Grants, item: _Item) -> None:
     everything = item.name == EVERYTHING
-    lacking: list[str] = []
-    for name in sorted(SETS[item.name]):
-        operation = OPERATIONS[name]
-        words = _missing_words(operation, body=everything, response=everything)
-        if words and name not in explicit:
-            lacking.append(f"`- {name}: {{{words}}}`")
-        elif not words:
-            grant = Grant(
-                name,
-                item.name,
-                item.source,
-                query_any=everything,
-                body_any=everything,
-                response_any=everything,
-            )
-            grants[name] = (*grants.get(name, ()), grant)
-    if lacking:
-        complaints.add(
+    for name in SETS[item.name]:
+        grant = Grant(
+            name,
+            item.name,
             item.source,
-            f"{item.name} holds answers that carry secrets, which this version cannot mask: add"
-            f" {' and '.join(lacking)} to this role, or list the operations you need one by one",
+            query_any=everything,
+            body_any=everything,
+            response=SHOWN if everything else MASKED,
+            target_any=everything,
+            compressed=everything,
         )
-
-
-def _missing_words(operation: Operation, *, body: bool, response: bool) -> str:
-    """Return the words that an item still lacks, as they stand in a policy."""
-    words = ["body: any"] if needs_body_word(operation) and not body else []
-    words += ["response: any"] if operation.secret_answer and not response else []
-    return ", ".join(words)
-
-
-def _why(operation: Operation) -> str:
-    if operation.secret_answer:
-        return "whose answer carries secrets that this version cannot mask"
-    return "whose body this version cannot judge field by field"
+        grants[name] = (*grants.get(name, ()), grant)
 
 
 def _grants_of(operation: Operation, item: _Item, complaints: Complaints) -> tuple[Grant, ...]:
     alternatives = list(_alternatives(item, complaints))
-    return tuple(_grant(operation, item, entries, complaints) for entries in alternatives)
+    return tuple(
+        read_grant(operation, item.name, item.source, entries, complaints)
+        for entries in alternatives
+    )
 
 
 def _alternatives(item: _Item, complaints: Complaints) -> Iterable[dict[str, Entry]]:
@@ -184,111 +157,3 @@ def _alternatives(item: _Item, complaints: Complaints) -> Iterable[dict[str, Ent
         if "any_of" in own:
             complaints.add(own["any_of"].source, "any_of within any_of: list all alternatives flat")
         yield {**shared, **{key: entry for key, entry in own.items() if key != "any_of"}}
-
-
-def _grant(
-    operation: Operation, item: _Item, entries: dict[str, Entry], complaints: Complaints
-) -> Grant:
-    strange = _refuse_strange_conditions(operation, entries, complaints)
-    body_any = _is_any("body", operation.body is BodyKind.JSON, operation, entries, complaints)
-    response_any = _is_any("response", operation.secret_answer, operation, entries, complaints)
-    words = _missing_words(operation, body=body_any, response=response_any)
-    if words and not strange and not {"body", "response"} & entries.keys():
-        complaints.add(
-            item.source,
-            f"{operation.name}, {_why(operation)}, needs to say so:"
-            f" `- {operation.name}: {{{words}}}`",
-        )
-    elif words and not strange:
-        complaints.add(item.source, f"{operation.name} also needs `{words}`")
-    query, query_any = _read_query(operation, entries.get("query"), complaints)
-    including = entries.get("including_sockguard")
-    return Grant(
-        operation.name,
-        item.name,
-        item.source,
-        query=query,
-        query_any=query_any,
-        body_any=body_any,
-        response_any=response_any,
-        including_sockguard=including is not None
-        and flag_of(including.value, "including_sockguard", complaints),
-        replaced=frozenset(name for name, constraint in query.items() if constraint.replaces),
-        always=settle(operation, query, item.source, complaints),
-    )
-
-
-def _refuse_strange_conditions(
-    operation: Operation, entries: dict[str, Entry], complaints: Complaints
-) -> bool:
-    """Complain about keys without use here; tell whether there was one that is no condition."""
-    below = f"parameters stand under `query:`, as in {operation.name}: {{query: {{…}}}}"
-    misplaced = entries.keys() & operation.parameters.keys()
-    for key in entries.keys() & LATER.keys():
-        also = f"; {below}" if key in misplaced else ""
-        complaints.add(entries[key].source, later(key, LATER[key]) + also)
-    for key in misplaced - LATER.keys():
-        complaints.add(entries[key].source, f"{operation.name} has no key {key!r}: {below}")
-    known = LATER.keys() | misplaced
-    rest = {key: entry for key, entry in entries.items() if key not in known}
-    strange = refuse_unknown_keys(rest, CONDITIONS, operation.name, complaints) or bool(misplaced)
-    if "including_sockguard" in entries and not is_protected(operation):
-        complaints.add(
-            entries["including_sockguard"].source,
-            f"{operation.name} has no use for including_sockguard: it passes as granted",
-        )
-    return strange
-
-
-def _is_any(
-    word: str, useful: bool, operation: Operation, entries: dict[str, Entry], complaints: Complaints
-) -> bool:
-    """Tell whether `body` or `response` is `any`; both know no other value in this version."""
-    entry = entries.get(word)
-    if entry is None:
-        return False
-    if not useful:
-        why = "it takes no JSON body" if word == "body" else "its answer is shown whole as it is"
-        complaints.add(entry.source, f"{operation.name} has no use for {word}: {why}")
-    elif isinstance(entry.value.value, dict):
-        complaints.add(entry.source, later(f"{word} as a mapping", f"judging {word} fields"))
-    elif entry.value.value != "any":
-        complaints.add(entry.source, f"{word} can only be any in this version")
-    return True
-
-
-def _read_query(
-    operation: Operation, entry: Entry | None, complaints: Complaints
-) -> tuple[Mapping[str, Constraint], bool]:
-    """Return the constraints by parameter, and whether everything passes."""
-    if entry is None:
-        return {}, False
-    if not operation.parameters:
-        complaints.add(entry.source, f"{operation.name} has no query parameters")
-        return {}, False
-    if entry.value.value == "any":
-        return {}, True
-    if not isinstance(entry.value.value, dict) or not entry.value.value:
-        complaints.add(entry.source, "query is any, or a mapping of parameters to constraints")
-        return {}, False
-    dropped = {name for name, one in operation.parameters.items() if one.dropped}
-    known = [name for name in operation.parameters if name not in dropped]
-    given = {name: one for name, one in entry.value.value.items() if name not in dropped}
-    refuse_unknown_keys(given, known, f"{operation.name} (query)", complaints)
-    return {
-        name: read_constraint(one.value, _subject(operation, name, parameter), complaints)
-        for name, one in entry.value.value.items()
-        if (parameter := operation.parameters.get(name)) is not None
-        and not _is_dropped(parameter, one, complaints)
-    }, False
-
-
-def _subject(operation: Operation, name: str, parameter: Parameter) -> Subject:
-    unlimited = (operation.name, name) in UNLIMITED
-    return Subject(name, parameter.kind, unlimited, parameter.shape)
-
-
-def _is_dropped(parameter: Parameter, entry: Entry, complaints: Complaints) -> bool:
-    if parameter.dropped:
-        complaints.add(entry.source, f"{parameter.name} is never forwarded: no Engine reads it")
-    return parameter.dropped

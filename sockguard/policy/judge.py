@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sockguard.engine.inspection import inspect_steps
 from sockguard.engine.operation import BodyKind
 from sockguard.errors import Malformed
-from sockguard.policy.model import Body
+from sockguard.policy.question import Body
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -54,7 +54,13 @@ def read_body_steps(
     if operation.shape is None:
         return Body(document, present=True, unknown=_all_fields(document))
     report = yield from inspect_steps(operation.shape, document)
-    return Body(report.document, present=True, unknown=report.unknown, dropped=report.dropped)
+    return Body(
+        report.document,
+        present=True,
+        unknown=report.unknown,
+        dropped=report.dropped,
+        sensitive=report.sensitive,
+    )
 
 
 def _check_echo(operation: Operation, document: object, names: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The policy as data: what a loaded policy, a question and a decision are made of.
+"""The policy as data: clients, roles, grants and limits.
 
 Must never read a file or decide anything: `load` makes these, `decide` reads them.
 """
@@ -9,14 +9,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sockguard.engine.version import NEWEST
+from sockguard.engine.cover import NOTHING
+from sockguard.policy.question import NO_QUERY
+from sockguard.policy.response import MASKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sockguard.engine.operation import Operation
-    from sockguard.errors import Reason
+    from sockguard.engine.cover import Cover
+    from sockguard.engine.facts import Thing
+    from sockguard.engine.inspection import Steps
+    from sockguard.engine.shape import Shape
     from sockguard.policy.constraints import Constraint
+    from sockguard.policy.question import Effect, Query
+    from sockguard.policy.response import Response
+    from sockguard.policy.target import Target
+    from sockguard.policy.view import ViewConstraint
 
 MAIN = "main"
 """The client and role of a top-level `allow`, and the listener that clients can share."""
@@ -27,14 +35,6 @@ class Mode(StrEnum):
 
     ENFORCE = "enforce"
     REPORT = "report"
-
-
-class Effect(StrEnum):
-    """What became of a question; the `decision` field of an event."""
-
-    ALLOW = "allow"
-    DENY = "deny"
-    WOULD_DENY = "would_deny"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +48,14 @@ class Source:
         return f"{self.file}:{self.line}"
 
 
-QueryValue = str | int | bool | tuple[str, ...] | dict[str, frozenset[str]] | dict[str, object]
-
-
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A decoded query: judged values by name, and canonical text pairs to forward.
+class BodyTerm:
+    """What one field of the body must be; `path` and `steps` say where it stands."""
 
-    A value is str, int, bool, a tuple of str, what JSON holds, or for `filters` a mapping of
-    names to frozensets of str; parameters at a value that equals absence are not in `values`.
-    `dropped` names what was left out (unknown on a read, or sent by clients but read by no Engine).
-    `unknown` names parameters that the catalogue does not know on a write, `unknown_within` has the
-    paths of unknown fields within JSON values, by parameter.
-    """
-
-    values: Mapping[str, QueryValue] = field(default_factory=dict)
-    pairs: tuple[tuple[str, str], ...] = ()
-    dropped: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    unknown_within: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-NO_QUERY = Query()
+    path: str
+    steps: Steps
+    shape: Shape
+    constraint: Constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +64,8 @@ class Grant:
 
     `item` is the text of the allow item that brought it: an operation or a set.
     `query_any` and `body_any` let sensitive and unknown values pass. `replaced` names the
-    parameters that `always` sets in place of what was sent.
+    parameters that `always` sets in place of what was sent. `target_any` is of operations on execs:
+    it admits those that somebody else made.
     """
 
     operation: str
@@ -86,11 +73,32 @@ class Grant:
     source: Source
     query: Mapping[str, Constraint] = field(default_factory=dict)
     query_any: bool = False
+    body: tuple[BodyTerm, ...] = ()
     body_any: bool = False
-    response_any: bool = False
+    body_cover: Cover = NOTHING
+    views: Mapping[str, ViewConstraint] = field(default_factory=dict)
+    target: Target | None = None
+    target_any: bool = False
+    response: Response = MASKED
+    shared: bool = False
+    compressed: bool = False
     including_sockguard: bool = False
     replaced: frozenset[str] = frozenset()
     always: Query = NO_QUERY
+
+    @property
+    def meaning(self) -> str:
+        """All that it says but the line that it stands in: two of one meaning allow the same."""
+        flags = (self.query_any, self.body_any, self.target_any, self.shared, self.compressed)
+        parts = [
+            *sorted(f"query {name}: {one.text}" for name, one in self.query.items()),
+            *(f"body {term.path}: {term.constraint.text}" for term in self.body),
+            *sorted(f"{name}: {one.text}" for name, one in self.views.items()),
+            f"target: {self.target.text if self.target else ''}",
+            f"response: {self.response.text}",
+            f"{flags} {self.including_sockguard} {self.always.pairs}",
+        ]
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """Whether a client is kept to objects of its own, and what it may name besides."""
+
+    only: bool = False
+    networks: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A named list of grants by operation name.
 
@@ -123,6 +140,7 @@ class Role:
     mode: Mode = Mode.ENFORCE
     limits: Limits = field(default_factory=Limits)
     origin: str = ""
+    own: Own = Own()
 
     def describe(self) -> str:
         """Name it for people, as in `role main, from shipped/traefik`."""
@@ -150,7 +168,7 @@ class SocketFile:
 class Client:
     """One caller with rights. `socket` is None for a client on the main listener.
 
-    `mode` and `limits` are the effective ones: the client's own where set, else its role's.
+    `mode`, `limits` and `own` are the effective ones: the client's own where set, else its role's.
     """
 
     name: str
@@ -160,6 +178,7 @@ class Client:
     socket: SocketFile | None = None
     mode: Mode = Mode.ENFORCE
     limits: Limits = field(default_factory=Limits)
+    own: Own = Own()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +186,7 @@ class Expectation:
     """One case of `expect`: what must become of a request of this client under `enforce`.
 
     `body` is JSON as sent. `because` is a reason or a detail of the decision, "" asks for none.
+    `given` has what the Engine would tell of objects, by kind.
     """
 
     client: Client
@@ -176,6 +196,7 @@ class Expectation:
     then: Effect
     because: str
     source: Source
+    given: Mapping[str, Thing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,75 +218,7 @@ class Policy:
         """Whether any client is reached through the main listener."""
         return any(client.socket is None for client in self.clients.values())
 
-
-@dataclass(frozen=True, slots=True)
-class OwnObjects:
-    """What belongs to sockguard itself on the Engine; empty when it runs outside containers.
-
-    The container id is the full one, image names are normalised and have a tag, image ids are 64
-    hex digits. Of `repositories`, which are normalised names without tag, all is sockguard's.
-    """
-
-    container_id: str = ""
-    container_names: frozenset[str] = frozenset()
-    volumes: frozenset[str] = frozenset()
-    images: frozenset[str] = frozenset()
-    repositories: frozenset[str] = frozenset()
-    image_ids: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """All that a verdict rests on, in the form in which it would be forwarded.
-
-    `names` are the objects in the path, `own` what must be kept from every client, `version` the
-    minor API version under which the request would be forwarded.
-    """
-
-    operation: Operation
-    names: tuple[str, ...]
-    query: Query
-    body: Body
-    own: OwnObjects = field(default_factory=OwnObjects)
-    version: int = NEWEST
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A decoded JSON body. `document` has what is forwarded.
-
-    `unknown` has the paths of fields that the catalogue does not know and whose value is not
-    empty, `dropped` of those that were left out.
-    """
-
-    document: object = None
-    present: bool = False
-    unknown: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The verdict. `query` is what is forwarded and acted upon, after `always`.
-
-    `message` is one sentence for people, `hint` the smallest policy item that would allow what
-    was refused ("" where none can).
-    """
-
-    effect: Effect
-    reason: Reason | None = None
-    detail: str = ""
-    grant: Grant | None = None
-    message: str = ""
-    hint: str = ""
-    query: Query = NO_QUERY
-
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """The query to forward, as canonical text."""
-        return self.query.pairs
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the request is forwarded, be it against the policy in report mode."""
-        return self.effect is not Effect.DENY
+    def stamps(self) -> bool:
+        """Whether creates set a stamp: some client is kept to objects of its own."""
+        return any(client.own.only for client in self.clients.values())

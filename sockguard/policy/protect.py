@@ -8,11 +8,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sockguard.engine.facts import Thing
+from sockguard.engine.host_paths import bound_paths
+from sockguard.engine.reference import normalise_image, repository_of
+from sockguard.policy.globs import lies_under
+from sockguard.policy.question import NO_OBJECTS, references_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sockguard.engine.facts import Facts
     from sockguard.engine.operation import Operation
-    from sockguard.policy.model import OwnObjects, Query
+    from sockguard.policy.question import OwnObjects, Query, Question
 
 READS_PROTECTED = frozenset(
     {
@@ -37,9 +44,6 @@ EXEMPT = frozenset(
 )
 """Clients that inspect or wait for all they list would break."""
 
-CONTAINER_PREFIXES = ("containers.", "checkpoints.", "exec.create")
-
-CONTAINERS_IN_QUERY: Mapping[str, str] = {"containers.commit": "container"}
 IMAGES_IN_QUERY: Mapping[str, tuple[str, str]] = {
     "containers.commit": ("repo", "tag"),
     "images.tag": ("repo", "tag"),
@@ -51,9 +55,6 @@ IMAGES_IN_QUERY: Mapping[str, tuple[str, str]] = {
 ALL_TAGS = frozenset({"images.pull", "images.push"})
 """Operations that without a tag take all of a repository (a pull on old Engines)."""
 
-JOINED = "container:"
-"""What stands before a container's name where a build takes its network from one."""
-
 
 def is_protected(operation: Operation) -> bool:
     """Tell whether the operation must not be used on what belongs to sockguard."""
@@ -62,36 +63,42 @@ def is_protected(operation: Operation) -> bool:
     return operation.writes or operation.name in READS_PROTECTED
 
 
-def names_own(operation: Operation, names: tuple[str, ...], query: Query, own: OwnObjects) -> str:
-    """Return the first name in path or query that is sockguard's own, "" for none."""
-    if not is_protected(operation):
+def own_named(question: Question, facts: Facts) -> str:
+    """Return the first name or path that is sockguard's own, "" for none.
+
+    Path, query and body count as they would be sent. Notes in `facts` that the container behind an
+    exec has to be asked for.
+    """
+    operation, own = question.operation, question.own
+    if own == NO_OBJECTS or not is_protected(operation):
         return ""
-    suspects = _containers(operation, names, query, own)
-    suspects += _volumes(operation, names, own) + _images(operation, names, query, own)
+    suspects = [
+        reference.name
+        for reference in references_of(question)
+        if (reference.kind == "container" and is_own_container(reference.name, own))
+        or (reference.kind == "volume" and reference.name in own.volumes)
+        or (reference.kind == "exec" and _runs_in_own(reference.name, own, facts))
+    ]
+    suspects += _images(operation, question.names, question.query, own)
+    suspects += _paths(operation, question.body.document, own)
     return suspects[0] if suspects else ""
 
 
-def _containers(
-    operation: Operation, names: tuple[str, ...], query: Query, own: OwnObjects
-) -> list[str]:
-    named = list(names[:1]) if operation.name.startswith(CONTAINER_PREFIXES) else []
-    named += _texts(query, CONTAINERS_IN_QUERY.get(operation.name, ""))
-    if operation.name == "build.run":
-        joined = (text for text in _texts(query, "networkmode") if text.startswith(JOINED))
-        named += [text.removeprefix(JOINED) for text in joined]
-    return [name for name in named if is_own_container(name, own)]
+def _runs_in_own(name: str, own: OwnObjects, facts: Facts) -> bool:
+    made = facts.find("exec", name) if own.container_id else None
+    return isinstance(made, Thing) and made.container == own.container_id
+
+
+def _paths(operation: Operation, document: object, own: OwnObjects) -> list[str]:
+    """Name the host paths in a body that are sockguard's; who may bind all of `/` has them too."""
+    bound = bound_paths(operation.name, document)
+    return [path for path in bound if any(lies_under(path, mine) for mine in own.paths)]
 
 
 def is_own_container(name: str, own: OwnObjects) -> bool:
     """Compare by name, full id and id prefix: the Engine resolves all three, case-sensitively."""
     bare = name.removeprefix("/")
     return bare in own.container_names or (bare != "" and own.container_id.startswith(bare))
-
-
-def _volumes(operation: Operation, names: tuple[str, ...], own: OwnObjects) -> list[str]:
-    if not operation.name.startswith("volumes."):
-        return []
-    return [name for name in names[:1] if name in own.volumes]
 
 
 def _images(
@@ -161,31 +168,3 @@ def is_own_image(name: str, own: OwnObjects) -> bool:
 
 def _repositories(own: OwnObjects) -> set[str]:
     return {*own.repositories, *map(repository_of, own.images)}
-
-
-def repository_of(full: str) -> str:
-    """Cut digest and tag off a normalised name."""
-    return full.partition("@")[0].rpartition(":")[0]
-
-
-def normalise_image(name: str) -> str:
-    """Complete a short image name as the Engine does: `docker.io/library/alpine:latest`.
-
-    A digest stays behind the tag. Source: distribution/reference, ParseNormalizedNamed.
-    """
-    rest, at, digest = name.partition("@")
-    head, colon, last = rest.rpartition(":")
-    path, tag = (head, last) if colon and "/" not in last else (rest, "latest")
-    domain, slash, remainder = path.partition("/")
-    if not slash or not _is_registry(domain):
-        domain, remainder = "docker.io", path
-    if domain == "index.docker.io":
-        domain = "docker.io"
-    if domain == "docker.io" and "/" not in remainder:
-        remainder = f"library/{remainder}"
-    return f"{domain}/{remainder}:{tag}{at}{digest}"
-
-
-def _is_registry(component: str) -> bool:
-    has_mark = "." in component or ":" in component
-    return has_mark or component == "localhost" or component != component.lower()

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sockguard.engine.inspection import inspect_body
 from sockguard.engine.names import IN_QUERY
 from sockguard.engine.operation import ParameterKind
-from sockguard.engine.shape import ANYTHING
+from sockguard.engine.shape import ANYTHING, sensitive
 from sockguard.errors import Malformed
 from sockguard.policy.filters import FILTERS_OF_WRITES, judged_filters, without_empty
-from sockguard.policy.model import NO_QUERY, Query
+from sockguard.policy.question import NO_QUERY, Query
 from sockguard.wire.document import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from sockguard.engine.inspection import Part
     from sockguard.engine.operation import Operation, Parameter
-    from sockguard.policy.model import QueryValue
+    from sockguard.engine.shape import Shape
+    from sockguard.policy.question import QueryValue
     from sockguard.wire.document import Value
 
 Pairs = tuple[tuple[str, str], ...]
@@ -57,6 +59,7 @@ def read_query(operation: Operation, pairs: Sequence[tuple[str, str]]) -> Query:
     dropped: list[str] = []
     unknown: list[str] = []
     within: dict[str, tuple[str, ...]] = {}
+    parts: dict[str, tuple[Part, ...]] = {}
     grouped = _grouped(pairs)
     for name, texts in grouped.items():
         parameter = operation.parameters.get(name)
@@ -68,12 +71,14 @@ def read_query(operation: Operation, pairs: Sequence[tuple[str, str]]) -> Query:
                 values[name] = read.value
             if read.unknown:
                 within[name] = read.unknown
+            if read.parts:
+                parts[name] = read.parts
         elif _is_idle(operation, name, grouped):
             dropped.append(cut(name))
         else:
             unknown.append(cut(name))
             forwarded.extend((name, text) for text in texts)
-    return Query(values, tuple(forwarded), tuple(dropped), tuple(unknown), within)
+    return Query(values, tuple(forwarded), tuple(dropped), tuple(unknown), within, parts)
 
 
 def _is_idle(operation: Operation, name: str, grouped: Mapping[str, Sequence[str]]) -> bool:
@@ -131,13 +136,15 @@ def _refuse_variant(operation: Operation, name: str) -> None:
 class _Read(NamedTuple):
     """A judged value, None where it equals absence, and the texts to forward.
 
-    `unknown` and `dropped` are paths of fields within a JSON value.
+    `unknown` and `dropped` are paths of fields within a JSON value, `parts` those of a sensitive
+    one that a policy must name.
     """
 
     value: QueryValue | None
     texts: Sequence[str]
     unknown: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def _single(parameter: Parameter, texts: Sequence[str]) -> str:
@@ -202,12 +209,14 @@ def _json(_: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:
     text = _single(parameter, texts)
     if not text:
         return _Read(None, texts)
-    shape = ANYTHING if parameter.shape is None else parameter.shape
+    shape: Shape = ANYTHING if parameter.shape is None else parameter.shape
+    if parameter.sensitive:
+        shape = sensitive(shape, parameter.hands_over)
     report = inspect_body(shape, _decoded(parameter, text), parameter.name)
     canonical = encode(cast("Value", report.document)).decode()
     judged = cast("QueryValue", report.document)  # a JSON value is judged by words for JSON
     value = None if canonical in parameter.absent else judged
-    return _Read(value, (canonical,), report.unknown, report.dropped)
+    return _Read(value, (canonical,), report.unknown, report.dropped, report.sensitive)
 
 
 def _filters(operation: Operation, parameter: Parameter, texts: Sequence[str]) -> _Read:

@@ -5,22 +5,28 @@ Must never judge by other pieces than live traffic does: what passes here passes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import BodyKind
-from sockguard.errors import Malformed, Refusal
+from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.asked import read_asked, wants_body
 from sockguard.policy.decide import decide
 from sockguard.policy.judge import read_body
-from sockguard.policy.model import Body, Decision, Effect, OwnObjects, Question
+from sockguard.policy.question import NO_OBJECTS, Body, Decision, Effect, OwnObjects, Question
 from sockguard.wire.document import decode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.engine.facts import Thing
     from sockguard.engine.operation import Operation
     from sockguard.policy.model import Client
 
-NOBODY = OwnObjects()
+NOTHING_GIVEN: Mapping[str, Thing] = MappingProxyType({})
+MOST_ROUNDS = 8
+"""So often facts lead to further ones at most: an exec to its container, that to its image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,21 @@ class Rehearsal:
     decision: Decision
 
 
-def rehearse(
-    client: Client, method: str, target: str, body: bytes | None, own: OwnObjects = NOBODY
+def rehearse(  # noqa: PLR0913 - a request, and what is known beside it
+    client: Client,
+    method: str,
+    target: str,
+    body: bytes | None,
+    own: OwnObjects = NO_OBJECTS,
+    *,
+    given: Mapping[str, Thing] = NOTHING_GIVEN,
+    stamps: bool = False,
 ) -> Rehearsal:
-    """Judge one request of a client. `body` is JSON as sent, None for none."""
+    """Judge one request of a client. `body` is JSON as sent, None for none.
+
+    `given` has the object that the Engine would tell of, by kind. Where a verdict needs one that is
+    not given, it is a refusal that names it.
+    """
     try:
         asked = read_asked(method, target)
     except Refusal as refusal:
@@ -42,11 +59,29 @@ def rehearse(
     operation, names = asked.recognised.operation, asked.recognised.names
     try:
         judged = _read(operation, body, names) if wants_body(client, asked) else Body()
-        question = Question(operation, names, asked.query, judged, own, asked.sent)
-        decision = decide(client, question)
+        question = Question(operation, names, asked.query, judged, own, asked.sent, stamps=stamps)
+        decision = _decide(client, question, given)
     except Refusal as refusal:
         decision = _denied(refusal)
     return Rehearsal(operation.name, decision)
+
+
+def _decide(client: Client, question: Question, given: Mapping[str, Thing]) -> Decision:
+    for _ in range(MOST_ROUNDS):
+        decision = decide(client, question)
+        if not decision.needs:
+            return decision
+        for need in sorted(decision.needs):
+            if need.kind not in given:
+                raise Refusal(
+                    Reason.FACT_FAILED,
+                    f"the verdict rests on the {need.kind} {need.reference!r}: say with `given`"
+                    f" what the Engine tells of it, as in given: {{{need.kind}: {{name: …}}}}",
+                    detail=need.kind,
+                )
+        known = {need: given[need.kind] for need in decision.needs}
+        question = replace(question, facts={**question.facts, **known})
+    raise Refusal(Reason.FACT_FAILED, "the verdict rests on too many objects")
 
 
 def _denied(refusal: Refusal) -> Decision:

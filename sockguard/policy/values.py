@@ -9,22 +9,33 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from sockguard.engine.inspection import inspect_body
 from sockguard.engine.operation import ParameterKind
-from sockguard.engine.shape import Map, Scalar
+from sockguard.engine.shape import Alias, Field, Map, Misplaced, Scalar, Unread, bare
 from sockguard.errors import Malformed
 from sockguard.policy.tree import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from sockguard.engine.shape import Shape
     from sockguard.policy.complaints import Complaints
     from sockguard.policy.tree import Node
 
 UNITS = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+class Category(Enum):
+    """What constraint words a value takes, and how it is called in messages."""
+
+    TEXT = "text"
+    NUMBER = "a number"
+    FLAG = "true or false"
+    LIST = "a list"
+    MAP = "a map"
+    OBJECT = "an object"
+    ANYTHING = "a JSON value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +52,60 @@ class Subject:
     shape: Shape | None = None
 
     @property
-    def fields(self) -> Collection[str] | None:
-        """The names that an object of this shape has, None where they are free."""
-        return self.shape if isinstance(self.shape, Mapping) else None
+    def category(self) -> Category:
+        """The category of its values."""
+        if self.kind is not ParameterKind.JSON:
+            return _CATEGORY[self.kind]
+        inner = bare(self.shape) if self.shape is not None else None
+        if isinstance(inner, Scalar):
+            return _SCALAR_CATEGORY[inner]
+        kinds = {list: Category.LIST, Map: Category.MAP}
+        other = Category.OBJECT if isinstance(inner, Mapping) else Category.ANYTHING
+        return kinds.get(type(inner), other)
+
+    @property
+    def fields(self) -> Mapping[str, Shape] | None:
+        """The fields that an object of this shape has, None where they are free."""
+        inner = bare(self.shape) if self.shape is not None else None
+        if not isinstance(inner, Mapping):
+            return None
+        return {name: part for name, part in inner.items() if not isinstance(part, NO_FIELDS)}
 
     def item(self) -> Subject:
         """Return the subject for one item of this list."""
-        return self._part("item", self.shape[0] if isinstance(self.shape, list) else None)
+        inner = bare(self.shape) if self.shape is not None else None
+        return self._part("item", inner[0] if isinstance(inner, list) else None)
 
     def value(self) -> Subject:
         """Return the subject for any value of this map."""
-        return self._part("value", self.shape.values if isinstance(self.shape, Map) else None)
+        inner = bare(self.shape) if self.shape is not None else None
+        return self._part("value", inner.values if isinstance(inner, Map) else None)
 
     def entry(self, name: str) -> Subject:
         """Return the subject for one value of this map or object."""
-        if isinstance(self.shape, Mapping):
-            return self._part(name, self.shape.get(name))
-        return self._part(name, self.shape.values if isinstance(self.shape, Map) else None)
+        fields = self.fields
+        return self._part(name, fields.get(name)) if fields is not None else self.value()
 
     def _part(self, name: str, shape: Shape | None) -> Subject:
-        kind = _PART_KIND.get(self.kind, self.kind)
-        if isinstance(shape, Scalar):
-            kind = _SCALAR_KIND.get(shape, kind)
-        return Subject(f"{self.name} {name}", kind, shape=shape)
+        if shape is not None:
+            return subject_of(f"{self.name} {name}", shape)
+        return Subject(f"{self.name} {name}", _PART_KIND.get(self.kind, self.kind))
 
     def describe(self) -> str:
         """Name the kind in words for people."""
-        return _TYPES[self.kind][1] if self.kind in _TYPES else "a JSON value"
+        return _TYPES[self.kind][1] if self.kind in _TYPES else self.category.value
 
+
+def subject_of(name: str, shape: Shape) -> Subject:
+    """Return the subject for a value of a body."""
+    inner = bare(shape)
+    kind = _SCALAR_KIND.get(inner) if isinstance(inner, Scalar) else None
+    unlimited = isinstance(shape, Field) and shape.unlimited
+    return Subject(name, kind or ParameterKind.JSON, unlimited, shape)
+
+
+NO_FIELDS = (Alias, Misplaced, Unread)
+"""What stands among the fields of an object and is none that a policy could name."""
 
 _PART_KIND = {
     ParameterKind.TEXTS: ParameterKind.TEXT,
@@ -78,6 +115,21 @@ _SCALAR_KIND = {
     Scalar.TEXT: ParameterKind.TEXT,
     Scalar.INTEGER: ParameterKind.INTEGER,
     Scalar.BOOLEAN: ParameterKind.BOOLEAN,
+}
+_CATEGORY = {
+    ParameterKind.TEXT: Category.TEXT,
+    ParameterKind.INTEGER: Category.NUMBER,
+    ParameterKind.BOOLEAN: Category.FLAG,
+    ParameterKind.STRICT_BOOLEAN: Category.FLAG,
+    ParameterKind.TEXTS: Category.LIST,
+    ParameterKind.FILTERS: Category.MAP,
+}
+_SCALAR_CATEGORY = {
+    Scalar.TEXT: Category.TEXT,
+    Scalar.INTEGER: Category.NUMBER,
+    Scalar.NUMBER: Category.NUMBER,
+    Scalar.BOOLEAN: Category.FLAG,
+    Scalar.ANYTHING: Category.ANYTHING,
 }
 
 _TYPES: Mapping[ParameterKind, tuple[type, str]] = {

@@ -7,23 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sockguard.engine.operation import BodyKind
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sockguard.engine.operation import Operation
-
-VIEWS = (
-    "image", "host_paths", "ports", "networks", "user", "capabilities", "devices", "namespaces",
-    "signal",
-)  # fmt: skip
 LATER: Mapping[str, str] = {
-    "target": "limiting an operation to objects by name or label",
-    **dict.fromkeys(VIEWS, "judging one meaning over all its encodings"),
-    "record": "choosing what an item records",
-    "shared": "objects of one's own",
-    "compressed": "looking into archives",
+    "record": "recording what is typed and shown",
 }
 """Words of the language that this version does not know how to hold, and what they are for."""
 
@@ -42,16 +30,6 @@ UNLIMITED = frozenset(
     }
 )
 """Parameters whose absence, 0 or -1 means that there is no limit."""
-
-
-def needs_body_word(operation: Operation) -> bool:
-    """Tell whether granting asks for `body: any`.
-
-    Of exec.start all known fields are plain, and of an object without fields (images.push) nothing
-    is left to judge: what it holds all the same is unknown, and refused.
-    """
-    judged = operation.name == "exec.start" or operation.shape == {}
-    return operation.body is BodyKind.JSON and not judged
 
 
 def later(word: str, what: str) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sockguard.identity.caller import Caller
-    from sockguard.policy.model import Client, Decision
+    from sockguard.policy.model import Client
+    from sockguard.policy.question import Decision
     from sockguard.proxy.exchange import Exchange
     from sockguard.proxy.intake import Request
     from sockguard.proxy.tally import Cell

@@ -15,7 +15,7 @@ from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.asked import wants_body
 from sockguard.policy.decide import decide
 from sockguard.policy.identify import identify
-from sockguard.policy.model import Body
+from sockguard.policy.question import Body
 from sockguard.proxy.exchange import Exchange
 from sockguard.proxy.intake import read_request
 from sockguard.proxy.linger import discard_body, linger

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sockguard.policy.model import OwnObjects
+from sockguard.policy.question import OwnObjects
 from sockguard.proxy.limits import Limiter
 from sockguard.proxy.memo import Memo
 

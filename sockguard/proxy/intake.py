@@ -12,14 +12,14 @@ from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.errors import Malformed
 from sockguard.policy.asked import read_asked
 from sockguard.policy.headers import read_headers
-from sockguard.policy.model import Body, Question
+from sockguard.policy.question import Body, Question
 from sockguard.wire.head import FramingKind
 
 if TYPE_CHECKING:
     from sockguard.engine.operation import Operation
     from sockguard.policy.asked import Asked
     from sockguard.policy.headers import Headers
-    from sockguard.policy.model import OwnObjects
+    from sockguard.policy.question import OwnObjects
     from sockguard.wire.head import RequestHead
 
 _JSON_TYPES = ("application/json",)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sockguard.policy.model import Body, Effect
+from sockguard.policy.question import Body, Effect
 
 if TYPE_CHECKING:
-    from sockguard.policy.model import Client, Decision
+    from sockguard.policy.model import Client
+    from sockguard.policy.question import Decision
     from sockguard.proxy.intake import Request
     from sockguard.proxy.outgoing import Outgoing
 

@@ -20,7 +20,8 @@ from sockguard.wire.head import Framing, FramingKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sockguard.policy.model import Body, Client, Decision
+    from sockguard.policy.model import Client
+    from sockguard.policy.question import Body, Decision
     from sockguard.proxy.intake import Request
     from sockguard.proxy.read_body import BodyReader
     from sockguard.wire.document import Value

@@ -11,9 +11,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from sockguard.engine.reference import normalise_image, repository_of
 from sockguard.errors import Refusal
-from sockguard.policy.model import OwnObjects
-from sockguard.policy.protect import normalise_image, repository_of
+from sockguard.policy.question import OwnObjects
 from sockguard.proxy.ask import ask, follow
 from sockguard.proxy.upstream import connect
 

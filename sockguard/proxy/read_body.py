@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sockguard.engine.operation import BodyKind
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.judge import read_body_steps
-from sockguard.policy.model import Body
+from sockguard.policy.question import Body
 from sockguard.wire.body import decoder_for
 from sockguard.wire.document import decode_steps
 from sockguard.wire.head import FramingKind

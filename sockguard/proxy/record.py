@@ -22,7 +22,7 @@ from sockguard.audit.event import (
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 from sockguard.errors import Reason, Refusal
-from sockguard.policy.model import Effect
+from sockguard.policy.question import Effect
 from sockguard.proxy.account import Account
 from sockguard.proxy.syncer import Syncer
 from sockguard.proxy.tally import Tally

@@ -12,7 +12,7 @@ from sockguard.errors import Reason, Refusal
 from sockguard.wire.head import format_response
 
 if TYPE_CHECKING:
-    from sockguard.policy.model import Decision
+    from sockguard.policy.question import Decision
     from sockguard.proxy.account import Account
 
 _PHRASES = {

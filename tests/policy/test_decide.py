@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.policy.asked import read_asked
 from sockguard.policy.decide import decide, grants_for
-from sockguard.policy.model import Body, OwnObjects, Query, Question
+from sockguard.policy.question import Body, OwnObjects, Query, Question
 from tests.support.policies import allowing, ask, policy_of
 
 PLAIN = "allow: [system/hello, containers.list, containers.stats, containers.attach]"

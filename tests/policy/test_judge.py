@@ -8,7 +8,7 @@ from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.errors import Malformed
 from sockguard.policy.judge import read_body, read_body_steps
 from sockguard.policy.load import load_text
-from sockguard.policy.model import Body
+from sockguard.policy.question import Body
 
 CREATE = OPERATIONS["containers.create"]
 EXEC = OPERATIONS["exec.create"]

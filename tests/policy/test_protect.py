@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS
-from sockguard.policy.model import OwnObjects
-from sockguard.policy.protect import EXEMPT, is_protected, normalise_image
+from sockguard.engine.reference import normalise_image
+from sockguard.policy.protect import EXEMPT, is_protected
+from sockguard.policy.question import OwnObjects
 from tests.support.policies import allowing, ask, policy_of
 
 ID = "4bb9" + "0c" * 30

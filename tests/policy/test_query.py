@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.operation import ParameterKind
 from sockguard.errors import Malformed
-from sockguard.policy.model import Query
 from sockguard.policy.query import LONGEST_NAME, read_query, spell_pairs
+from sockguard.policy.question import Query
 
 LIST = OPERATIONS["containers.list"]
 REMOVE = OPERATIONS["containers.remove"]

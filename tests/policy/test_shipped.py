@@ -5,7 +5,7 @@ import pytest
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.policy.check import lint
 from sockguard.policy.load import PolicyError, load_policy, load_texts, shipped_folder
-from sockguard.policy.model import Effect
+from sockguard.policy.question import Effect
 
 FILES = sorted(shipped_folder().glob("*.yaml"))
 ROLES = ["everything", "nginx-proxy", "read-only", "traefik"]

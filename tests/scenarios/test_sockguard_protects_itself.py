@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sockguard.policy.model import OwnObjects
-from sockguard.policy.protect import normalise_image
+from sockguard.engine.reference import normalise_image
+from sockguard.policy.question import OwnObjects
 from sockguard.proxy.own_objects import SelfKnowledge, own_container_id, own_objects
 from tests.support.stack import running_stack, send, status_of
 from tests.support.wait import wait_until

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockguard.policy.load import PolicyError, load_text
-from sockguard.policy.model import MAIN, OwnObjects
+from sockguard.policy.model import MAIN
+from sockguard.policy.question import OwnObjects
 from sockguard.policy.rehearse import rehearse
 
 if TYPE_CHECKING:
-    from sockguard.policy.model import Decision, Policy
+    from sockguard.policy.model import Policy
+    from sockguard.policy.question import Decision
 
 
 def policy_of(text: str) -> Policy:

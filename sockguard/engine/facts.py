@@ -1,0 +1,197 @@
+"""What the Engine knows of one object, as far as verdicts rest on it: id, names, labels.
+
+Must never ask the Engine: whoever may wait does, and hands over what came back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from sockguard.engine.reference import normalise_image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Need(NamedTuple):
+    """An object that a verdict rests on: its kind, and how the request names it."""
+
+    kind: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One object of the Engine.
+
+    `id` is the full id, which for a volume is its name. An image has all its normalised names. Of
+    the rest, each belongs to one kind: `image` is the full id of a container's image, `container`
+    that of the container behind an exec, `user` the default user of an image, `host_path` the
+    directory that a volume stands for where its options amount to a bind.
+    """
+
+    kind: str
+    id: str
+    names: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    image: str = ""
+    container: str = ""
+    user: str = ""
+    host_path: str = ""
+    creator: str = ""
+    """The client that made an exec through this sockguard, "" where that is not known."""
+    granted: str = ""
+    """The line, in words, under which that client was allowed to make it."""
+
+    @property
+    def name(self) -> str:
+        """Its first name, else its id."""
+        return self.names[0] if self.names else self.id
+
+
+class Unknown:
+    """Stands for an object that has not been asked for yet."""
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known while a verdict is worked out, and what turned out to be missing.
+
+    None stands for an object that the Engine does not have.
+    """
+
+    known: Mapping[Need, Thing | None] = field(default_factory=dict)
+    missing: set[Need] = field(default_factory=set)
+    used: dict[Need, Thing | None] = field(default_factory=dict)
+
+    def find(self, kind: str, reference: str) -> Thing | Unknown | None:
+        """Return the object, None where there is none, UNKNOWN (and note it) if nobody asked."""
+        need = Need(kind, reference)
+        if need not in self.known:
+            self.missing.add(need)
+            return UNKNOWN
+        thing = self.used[need] = self.known[need]
+        return thing
+
+
+ROUTES: Mapping[str, str] = MappingProxyType(
+    {
+        "container": "/containers/{}/json",
+        "exec": "/exec/{}/json",
+        "network": "/networks/{}",
+        "volume": "/volumes/{}",
+        "image": "/images/{}/json",
+        "service": "/services/{}",
+        "task": "/tasks/{}",
+        "node": "/nodes/{}",
+        "secret": "/secrets/{}",
+        "config": "/configs/{}",
+        "plugin": "/plugins/{}/json",
+    }
+)
+"""Where the Engine tells of one object, by kind."""
+
+ABSENT: Mapping[str, str] = MappingProxyType(
+    {
+        "container": "No such container: {}",
+        "exec": "No such exec instance: {}",
+        "network": "network {} not found",
+        "volume": "get {}: no such volume",
+        "image": "No such image: {}",
+        "service": "service {} not found",
+        "task": "task {} not found",
+        "node": "node {} not found",
+        "secret": "secret {} not found",
+        "config": "config {} not found",
+        "plugin": "plugin {} not found",
+    }
+)
+"""The Engine's own words for an object that it does not have (daemon/errors.go and its like)."""
+
+
+def route_of(need: Need) -> str:
+    """Return the path below the version prefix that tells of an object."""
+    return ROUTES[need.kind].format(quote(need.reference, safe="/:@+"))
+
+
+def absence_of(need: Need) -> str:
+    """Say that there is no such object, as the Engine says it."""
+    reference = need.reference
+    if need.kind == "image" and ":" not in reference.rpartition("/")[2] and "@" not in reference:
+        reference += ":latest"
+    return ABSENT[need.kind].format(reference)
+
+
+def thing_of(kind: str, document: object) -> Thing:
+    """Read the Engine's document of one object; ValueError where it is none of that kind."""
+    if not isinstance(document, dict):
+        raise ValueError(f"not the document of a {kind}")  # noqa: TRY004 - of a wrong form
+    match document:
+        case {"Id": str(identity), "Name": str(name), "Image": str(image)} if kind == "container":
+            labels = _labels(_part(document, "Config"))
+            return Thing(kind, identity, (name.removeprefix("/"),), labels, image=image)
+        case {"ID": str(identity), "ContainerID": str(container)} if kind == "exec":
+            return Thing(kind, identity, container=container)
+        case {"Id": str(identity), "Name": str(name)} if kind in ("network", "plugin"):
+            return Thing(kind, identity, (name,), _labels(document))
+        case {"Name": str(name)} if kind == "volume":
+            bound = host_path_of(_part(document, "Options"))
+            return Thing(kind, name, (name,), _labels(document), host_path=bound)
+        case {"Id": str(identity)} if kind == "image":
+            return _image(identity, document)
+        case {"ID": str(identity)} if kind in ("service", "secret", "config", "node", "task"):
+            return _of_swarm(kind, identity, document)
+        case _:
+            raise ValueError(f"not the document of a {kind}")
+
+
+def _image(identity: str, document: Mapping[str, object]) -> Thing:
+    told = [*_texts(document.get("RepoTags")), *_texts(document.get("RepoDigests"))]
+    names = tuple(normalise_image(name) for name in told if "<none>" not in name)
+    config = _part(document, "Config")
+    user = config.get("User")
+    return Thing(
+        "image", identity, names, _labels(config), user=user if isinstance(user, str) else ""
+    )
+
+
+def _of_swarm(kind: str, identity: str, document: Mapping[str, object]) -> Thing:
+    spec = _part(document, "Spec")
+    name = (
+        spec.get("Name") or document.get("Name") or _part(document, "Description").get("Hostname")
+    )
+    return Thing(kind, identity, (name,) if isinstance(name, str) else (), _labels(spec))
+
+
+def host_path_of(options: Mapping[str, object]) -> str:
+    """Return the directory or device that a volume's driver options mount, "" for none.
+
+    The local driver hands `type`, `device` and `o` to mount(2): whatever names a device may be a
+    path of the host (Engine source, volume/local). Only a tmpfs has none.
+    """
+    device = options.get("device")
+    if not isinstance(device, str) or not device or options.get("type") == "tmpfs":
+        return ""
+    return device
+
+
+def _part(document: Mapping[str, object], name: str) -> Mapping[str, object]:
+    part = document.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _labels(document: Mapping[str, object]) -> Mapping[str, str]:
+    labels = document.get("Labels")
+    if not isinstance(labels, dict):
+        return {}
+    return {key: value for key, value in labels.items() if isinstance(value, str)}
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

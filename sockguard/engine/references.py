@@ -1,0 +1,269 @@
+"""Which objects of the Engine a request names: in its path, its query and its body.
+
+Must never miss a place: what is not listed here is not looked up, owned or protected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from sockguard.engine.inspection import ITEM, spell_steps
+from sockguard.engine.names import NAMED
+from sockguard.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sockguard.engine.inspection import Steps
+
+JOINED = "container:"
+"""What stands before a container's name where something is shared with it."""
+NO_NETWORKS = frozenset({"", "default", "bridge", "host", "none", "nat"})
+"""Network modes that name none of the networks that users make."""
+_KEYS = "{}"
+
+_KINDS = {
+    "containers": "container",
+    "checkpoints": "container",
+    "exec": "exec",
+    "images": "image",
+    "networks": "network",
+    "volumes": "volume",
+    "services": "service",
+    "tasks": "task",
+    "nodes": "node",
+    "secrets": "secret",
+    "configs": "config",
+    "plugins": "plugin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One object that a request names, and where: in the path, a parameter or a field."""
+
+    kind: str
+    name: str
+    where: str
+
+
+class Form(Enum):
+    """How a text names an object: as a whole, or as its part."""
+
+    WHOLE = "whole"
+    JOINED = "joined"  # container:NAME
+    FIRST = "first"  # NAME:rest
+    NETWORK = "network"  # a network mode
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    kind: str
+    steps: Steps
+    form: Form = Form.WHOLE
+
+
+def _host(*names: str) -> Steps:
+    return ("HostConfig", *names)
+
+
+_CONTAINER_SPEC = ("TaskTemplate", "ContainerSpec")
+_SERVICE = (
+    _Place("network", ("TaskTemplate", "Networks", ITEM, "Target")),
+    _Place("network", ("Networks", ITEM, "Target")),
+    _Place("container", ("TaskTemplate", "NetworkAttachmentSpec", "ContainerID")),
+    *(
+        _Place(kind, (*_CONTAINER_SPEC, part, ITEM, name))
+        for kind, part, names in (
+            ("secret", "Secrets", ("SecretID", "SecretName")),
+            ("config", "Configs", ("ConfigID", "ConfigName")),
+        )
+        for name in names
+    ),
+)
+PLACES: Mapping[str, tuple[_Place, ...]] = {
+    "containers.create": (
+        _Place("container", _host("NetworkMode"), Form.JOINED),
+        _Place("container", _host("PidMode"), Form.JOINED),
+        _Place("container", _host("IpcMode"), Form.JOINED),
+        _Place("container", _host("Cgroup"), Form.JOINED),
+        _Place("container", _host("VolumesFrom", ITEM), Form.FIRST),
+        _Place("container", _host("Links", ITEM), Form.FIRST),
+        _Place(
+            "container",
+            ("NetworkingConfig", "EndpointsConfig", _KEYS, "Links", ITEM),
+            Form.FIRST,
+        ),
+        _Place("network", _host("NetworkMode"), Form.NETWORK),
+        _Place("network", ("NetworkingConfig", "EndpointsConfig", _KEYS), Form.NETWORK),
+    ),
+    "networks.create": (_Place("network", ("ConfigFrom", "Network")),),
+    "networks.connect": (
+        _Place("container", ("Container",)),
+        _Place("container", ("EndpointConfig", "Links", ITEM), Form.FIRST),
+    ),
+    "networks.disconnect": (_Place("container", ("Container",)),),
+    "services.create": _SERVICE,
+    "services.update": _SERVICE,
+}
+"""The fields of bodies that name containers, networks, secrets and configs."""
+
+_BINDS: Mapping[str, Steps] = {"containers.create": _host("Binds", ITEM)}
+_MOUNTS: Mapping[str, Steps] = {
+    "containers.create": _host("Mounts", ITEM),
+    "services.create": (*_CONTAINER_SPEC, "Mounts", ITEM),
+    "services.update": (*_CONTAINER_SPEC, "Mounts", ITEM),
+}
+
+
+def kind_in_path(operation: str) -> str:
+    """Name the kind of object that the first name in the path is, "" for none that is known."""
+    if operation == "exec.create":
+        return "container"
+    return _KINDS.get(operation.partition(".")[0], "")
+
+
+def references(
+    operation: str, names: tuple[str, ...], query: Mapping[str, object], document: object
+) -> Iterator[Reference]:
+    """Yield every object that a request names; images only where they stand in the path.
+
+    Malformed for a name that no object of its kind can have.
+    """
+    kind = kind_in_path(operation)
+    if names and kind:
+        yield Reference(kind, names[0], "")
+    yield from _in_query(operation, query)
+    yield from _in_body(operation, document)
+    yield from _volumes(operation, document)
+
+
+def _reference(kind: str, text: str, where: str) -> Reference:
+    """Make a reference of what a stranger wrote; Malformed for a name that no object can have."""
+    name = text.removeprefix("/") if kind == "container" else text
+    if not NAMED[kind](name):
+        raise Malformed(f"{where} holds a name that no {kind} can have", detail=where)
+    return Reference(kind, name, where)
+
+
+def with_ids(operation: str, document: object, ids: Mapping[str, str]) -> object:
+    """Return the body with each container's name replaced by the full id that was judged."""
+    for place in PLACES.get(operation, ()):
+        if place.kind == "container":
+            document = _replaced(document, place.steps, place.form, ids)
+    return document
+
+
+def texts_at(document: object, steps: Steps) -> Iterator[str]:
+    """Yield each text at these steps; the keys of a map where the last step stands for them."""
+    if not steps:
+        if isinstance(document, str):
+            yield document
+        return
+    step, *rest = steps
+    if step == ITEM:
+        for item in document if isinstance(document, list) else ():
+            yield from texts_at(item, tuple(rest))
+    elif step == _KEYS:
+        entries = document if isinstance(document, dict) else {}
+        if not rest:
+            yield from entries
+        for item in entries.values():
+            yield from texts_at(item, tuple(rest)) if rest else ()
+    elif isinstance(document, dict):
+        yield from texts_at(document.get(step), tuple(rest))
+
+
+def named_in(form: Form, text: str) -> str:
+    """Return the name within a text, "" where it names nothing."""
+    if form is Form.JOINED:
+        return text.removeprefix(JOINED) if text.startswith(JOINED) else ""
+    if form is Form.FIRST:
+        return text.partition(":")[0]
+    if form is Form.NETWORK:
+        return "" if text in NO_NETWORKS or text.startswith(JOINED) else text
+    return text
+
+
+def volume_in_bind(text: str) -> str:
+    """Return the volume that a bind names, "" where it binds a directory of the host."""
+    source, colon, _ = text.partition(":")
+    return source if colon and not source.startswith("/") else ""
+
+
+# --- by part of the request ------------------------------------------------------------------
+
+
+def _in_query(operation: str, query: Mapping[str, object]) -> Iterator[Reference]:
+    if operation == "containers.commit":
+        yield from _text(query, "container")
+    elif operation == "build.run":
+        mode = query.get("networkmode")
+        if isinstance(mode, str) and (name := named_in(Form.JOINED, mode)):
+            yield _reference("container", name, "networkmode")
+    elif operation == "containers.list":
+        filters = query.get("filters")
+        for word in ("before", "since"):
+            for name in sorted(filters.get(word, ())) if isinstance(filters, dict) else ():
+                yield _reference("container", name, "filters")
+
+
+def _text(query: Mapping[str, object], parameter: str) -> Iterator[Reference]:
+    value = query.get(parameter)
+    if isinstance(value, str):
+        yield _reference("container", value, parameter)
+
+
+def _in_body(operation: str, document: object) -> Iterator[Reference]:
+    for place in PLACES.get(operation, ()):
+        for text in texts_at(document, place.steps):
+            if name := named_in(place.form, text):
+                yield _reference(place.kind, name, spell_steps(place.steps))
+
+
+def _volumes(operation: str, document: object) -> Iterator[Reference]:
+    binds, mounts = _BINDS.get(operation), _MOUNTS.get(operation)
+    if binds is not None:
+        for text in texts_at(document, binds):
+            if name := volume_in_bind(text):
+                yield _reference("volume", name, spell_steps(binds))
+    if mounts is not None:
+        for name in _mounted_volumes(document, mounts[:-1]):
+            yield _reference("volume", name, spell_steps((*mounts, "Source")))
+
+
+def _mounted_volumes(document: object, steps: Steps) -> Iterator[str]:
+    for step in steps:
+        document = document.get(step) if isinstance(document, dict) else None
+    for mount in document if isinstance(document, list) else ():
+        match mount:
+            case {"Type": "volume" | "cluster", "Source": str(name)} if name:
+                yield name
+
+
+def _replaced(document: object, steps: Steps, form: Form, ids: Mapping[str, str]) -> object:
+    if not steps:
+        return _with_id(document, form, ids) if isinstance(document, str) else document
+    step, *more = steps
+    rest = tuple(more)
+    if step == ITEM and isinstance(document, list):
+        return [_replaced(item, rest, form, ids) for item in document]
+    if step == _KEYS and isinstance(document, dict):
+        return {key: _replaced(item, rest, form, ids) for key, item in document.items()}
+    if isinstance(document, dict) and step in document:
+        return {**document, step: _replaced(document[step], rest, form, ids)}
+    return document
+
+
+_WRITE: Mapping[Form, Callable[[str, str], str]] = {
+    Form.WHOLE: lambda _, identity: identity,
+    Form.JOINED: lambda _, identity: JOINED + identity,
+    Form.FIRST: lambda text, identity: identity + text.removeprefix(text.partition(":")[0]),
+}
+
+
+def _with_id(text: str, form: Form, ids: Mapping[str, str]) -> str:
+    identity = ids.get(named_in(form, text).removeprefix("/"))
+    return text if identity is None else _WRITE[form](text, identity)

@@ -1,0 +1,1 @@
+"""One meaning from all the places where the Engine accepts it; a module for each view."""

@@ -1,0 +1,89 @@
+"""What a grant covers of a query and a body: each sensitive part named, each constraint met.
+
+Must never take a part for named that no word of the grant names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.view import Asking
+from sockguard.engine.views.all import VIEWS
+from sockguard.errors import Reason
+from sockguard.policy.effective import value_at
+from sockguard.policy.fault import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sockguard.engine.facts import Facts
+    from sockguard.engine.view import Gathered
+    from sockguard.policy.model import Grant
+    from sockguard.policy.question import Question
+
+
+def gathered(grant: Grant, question: Question, facts: Facts) -> dict[str, Gathered]:
+    """Gather what the request asks for within each view that the grant names."""
+    if not grant.views:
+        return {}
+    asking = Asking(
+        question.operation.name,
+        question.names,
+        question.query.values,
+        question.body.document,
+        question.registries,
+    )
+    return {name: VIEWS[name].gather(asking, facts) for name in grant.views}
+
+
+def query_faults(
+    grant: Grant, question: Question, views: Mapping[str, Gathered]
+) -> Iterator[Fault]:
+    """Yield the parameters that the grant does not cover."""
+    if grant.query_any:
+        return
+    query, parameters = question.query, question.operation.parameters
+    named = {*grant.query, *(name for one in views.values() for name in one.parameters)}
+    for name, value in query.values.items():
+        if value and parameters[name].sensitive and name not in named:
+            yield Fault(Reason.QUERY, name)
+    for name in grant.query:
+        yield from _constraint_faults(grant, question, name)
+    for name in (*query.unknown, *(p for paths in query.unknown_within.values() for p in paths)):
+        yield Fault(Reason.QUERY, name)
+
+
+def _constraint_faults(grant: Grant, question: Question, name: str) -> Iterator[Fault]:
+    constraint, value = grant.query[name], question.query.values.get(name)
+    since = question.operation.parameters[name].since
+    if since > question.version and not constraint.admits_all:
+        yield Fault(Reason.QUERY, name, f"which Engines read from API 1.{since} on")
+    elif constraint.required if value is None else not constraint.holds(value):
+        yield Fault(Reason.QUERY, name)
+    elif not constraint.replaces:
+        for part in question.query.parts.get(name, ()):
+            if not constraint.cover.admits(part.steps):
+                yield Fault(Reason.QUERY, f"{name}.{part.path}" if part.steps else name)
+
+
+def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered]) -> Iterator[Fault]:
+    """Yield the parts of the body that the grant does not cover."""
+    body = question.body
+    if not grant.body_any:
+        covers = [grant.body_cover, *(one.cover for one in views.values())]
+        for part in body.sensitive:
+            if not any(cover.admits(part.steps) for cover in covers):
+                yield Fault(Reason.BODY, part.path)
+        for path in body.unknown:
+            yield Fault(Reason.BODY, path)
+    for term in grant.body:
+        if not term.constraint.satisfied(term.shape, value_at(body.document, term.steps)):
+            yield Fault(Reason.BODY, term.path)
+
+
+def view_faults(grant: Grant, views: Mapping[str, Gathered]) -> Iterator[Fault]:
+    """Yield where something is asked for that the views of the grant do not admit."""
+    for name, one in views.items():
+        for item in one.items:
+            if not grant.views[name].holds(item):
+                yield Fault(Reason.VIEW, item.where, f"{name} does not admit it", view=name)

@@ -1,0 +1,88 @@
+"""Whose an object is: the stamp that creates set, and who may be believed to have set it.
+
+Must never take a label for a stamp that an image may have brought along.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.facts import Unknown
+from sockguard.engine.references import NO_NETWORKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.engine.facts import Facts, Thing
+    from sockguard.engine.references import Reference
+    from sockguard.policy.model import Client
+    from sockguard.policy.question import Query
+
+STAMP = "sockguard.owner"
+"""The label that holds the name of the client that made an object, "" for nobody's."""
+
+STAMPED = frozenset({"containers.create", "networks.create", "volumes.create"})
+"""Operations that make objects which can bear the stamp."""
+
+OWNABLE = frozenset({"container", "network", "volume"})
+"""Kinds of objects that can bear the stamp; images and what a swarm runs are shared by nature."""
+
+UNSTAMPED_COMMIT = f'LABEL {STAMP}=""'
+"""What keeps an image that is made of a container from bearing the container's stamp."""
+
+
+def is_own(thing: Thing, client: Client, facts: Facts) -> bool:
+    """Tell whether an object bears this client's stamp; notes the facts that are missing.
+
+    A container inherits the labels of its image: where the image bears a stamp, the container is
+    nobody's.
+    """
+    if thing.labels.get(STAMP) != client.name:
+        return False
+    if thing.kind != "container":
+        return True
+    image = facts.find("image", thing.image)
+    return image is not None and not isinstance(image, Unknown) and not image.labels.get(STAMP)
+
+
+def is_exempt(reference: Reference, client: Client) -> bool:
+    """Tell whether every client may name this object, or this client by a word of its policy."""
+    if reference.kind == "network":
+        return reference.name in NO_NETWORKS or reference.name in client.own.networks
+    return reference.kind == "volume" and reference.name in client.own.volumes
+
+
+def stamped(operation: str, document: object, owner: str) -> object:
+    """Return the body of a create with the stamp set, whatever its labels say."""
+    if operation not in STAMPED:
+        return document
+    fields = document if isinstance(document, dict) else {}  # no body makes an anonymous volume
+    document = {**fields, "Labels": _with_stamp(fields.get("Labels"), owner)}
+    host = document.get("HostConfig")
+    if operation == "containers.create" and isinstance(host, dict) and host.get("Mounts"):
+        mounts = [_stamped_mount(mount, owner) for mount in host["Mounts"]]
+        document["HostConfig"] = {**host, "Mounts": mounts}
+    return document
+
+
+def stamped_query(operation: str, query: Query) -> Query:
+    """Return the query of a commit with the stamp taken off the image that it makes."""
+    if operation != "containers.commit":
+        return query
+    return query.with_pair("changes", UNSTAMPED_COMMIT)
+
+
+def _with_stamp(labels: object, owner: str) -> Mapping[str, object]:
+    return {**(labels if isinstance(labels, dict) else {}), STAMP: owner}
+
+
+def _stamped_mount(mount: object, owner: str) -> object:
+    """Stamp the volume that a mount makes where there is none of its name."""
+    if not isinstance(mount, dict) or mount.get("Type") != "volume":
+        return mount
+    options = mount.get("VolumeOptions")
+    options = options if isinstance(options, dict) else {}
+    return {
+        **mount,
+        "VolumeOptions": {**options, "Labels": _with_stamp(options.get("Labels"), owner)},
+    }

@@ -1,0 +1,79 @@
+"""What is sent once a request may pass: full ids for names, and stamps on what is made.
+
+Must never change what was judged: it only says more exactly which objects are meant, and whose.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.facts import Need
+from sockguard.engine.references import kind_in_path, with_ids
+from sockguard.policy.filters import narrowed
+from sockguard.policy.ownership import STAMP, stamped, stamped_query
+from sockguard.policy.question import Decision, Effect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.engine.facts import Facts, Thing
+    from sockguard.policy.model import Client, Grant
+    from sockguard.policy.question import Query, Question
+
+NOTHING_SENT = Decision(Effect.DENY)
+
+BY_ID = frozenset({"container", "network", "service", "secret", "config", "node", "task"})
+"""Kinds of objects that are forwarded by their full id once it is known.
+
+An image is not: whether it goes by name or by id is a difference to remove, push and save.
+"""
+
+
+def sent_under(client: Client, grant: Grant | None, question: Question, facts: Facts) -> Decision:
+    """Return a decision that has only what is sent; `grant` is None where none allowed it."""
+    operation, query, document = question.operation.name, question.query, question.body.document
+    used = facts.used
+    ids = {
+        need.reference: thing.id
+        for need, thing in used.items()
+        if need.kind == "container" and thing is not None
+    }
+    if ids and document is not None:
+        document = with_ids(operation, document, ids)
+    if question.stamps:
+        owner = client.name if client.own.only else ""
+        document = stamped(operation, document, owner)
+        query = stamped_query(operation, query)
+    if operation.endswith(".prune"):
+        query = narrowed(query, _owner_labels(client, grant))
+    names = _names(operation, question.names, used)
+    return Decision(
+        Effect.DENY,
+        query=_query_by_id(operation, query, ids),
+        names=names,
+        document=document,
+        facts=used,
+    )
+
+
+def _names(
+    operation: str, names: tuple[str, ...], used: Mapping[Need, Thing | None]
+) -> tuple[str, ...]:
+    kind = kind_in_path(operation)
+    thing = used.get(Need(kind, names[0])) if names and kind in BY_ID else None
+    return names if thing is None else (thing.id, *names[1:])
+
+
+def _query_by_id(operation: str, query: Query, ids: Mapping[str, str]) -> Query:
+    """Name the container of a commit by its full id."""
+    if operation != "containers.commit" or not ids:
+        return query
+    return query.with_text("container", lambda name: ids.get(name.removeprefix("/"), name))
+
+
+def _owner_labels(client: Client, grant: Grant | None) -> tuple[str, ...]:
+    """Return the label filters that keep a prune to what the client may remove."""
+    labels = [f"{STAMP}={client.name}"] if client.own.only and not (grant and grant.shared) else []
+    if grant is not None and grant.target is not None:
+        labels += [f"{key}={value}" for key, value in grant.target.exact.items()]
+    return tuple(labels)

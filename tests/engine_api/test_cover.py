@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from sockguard.engine.cover import NOTHING, WHOLE, Cover, joined, within
+
+
+def test_naming_a_field_names_all_below_it() -> None:
+    cover = within(("HostConfig", "Mounts"), WHOLE)
+    assert cover.admits(("HostConfig", "Mounts"))
+    assert cover.admits(("HostConfig", "Mounts", "[]", "Type"))
+    assert not cover.admits(("HostConfig", "Binds"))
+
+
+def test_what_stands_above_a_named_field_may_be_there_but_not_what_stands_beside_it() -> None:
+    cover = within(("HostConfig", "LogConfig", "Type"), WHOLE)
+    assert cover.admits(("HostConfig", "LogConfig"))
+    assert not cover.admits(("HostConfig", "LogConfig", "Config"))
+
+
+def test_any_key_stands_for_every_key_and_one_key_for_itself_only() -> None:
+    assert within(("Sysctls", "{}"), WHOLE).admits(("Sysctls", "{a}"))
+    assert not within(("Sysctls", "{a}"), WHOLE).admits(("Sysctls", "{b}"))
+    assert not within(("Sysctls", "{}"), WHOLE).admits(("Sysctls", "a"))
+
+
+def test_covers_join_part_by_part() -> None:
+    one, other = within(("A", "B"), WHOLE), within(("A", "C"), WHOLE)
+    both = joined(one, other, NOTHING)
+    assert both.admits(("A", "B"))
+    assert both.admits(("A", "C"))
+    assert not both.admits(("A", "D"))
+    assert joined(both, WHOLE) == WHOLE
+
+
+def test_nothing_admits_only_the_body_itself() -> None:
+    assert NOTHING.admits(())
+    assert not NOTHING.admits(("A",))
+    assert Cover().parts == {}
