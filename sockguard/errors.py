@@ -58,16 +58,24 @@ class Refusal(SockguardError):
     """A request that does not pass, raised where the fact is known.
 
     `message` is one sentence for people, `detail` the parameter or field path at fault
-    (empty where there is none), `status` the HTTP status of the answer.
+    (empty where there is none), `status` the HTTP status of the answer. `told` is all that the
+    client gets to read where that is not the message.
     """
 
     def __init__(
-        self, reason: Reason, message: str, *, detail: str = "", status: int | None = None
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        detail: str = "",
+        status: int | None = None,
+        told: str = "",
     ) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
         self.detail = detail
+        self.told = told
         self.status = status_of(reason) if status is None else status
 
 

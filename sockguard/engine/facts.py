@@ -83,10 +83,13 @@ class Facts:
 ROUTES: Mapping[str, str] = MappingProxyType(
     {
         "container": "/containers/{}/json",
+        "container id": "/containers/{}/json",
         "exec": "/exec/{}/json",
         "network": "/networks/{}",
+        "network id": "/networks/{}",
         "volume": "/volumes/{}",
         "image": "/images/{}/json",
+        "image id": "/images/{}/json",
         "service": "/services/{}",
         "task": "/tasks/{}",
         "node": "/nodes/{}",
@@ -95,7 +98,13 @@ ROUTES: Mapping[str, str] = MappingProxyType(
         "plugin": "/plugins/{}/json",
     }
 )
-"""Where the Engine tells of one object, by kind."""
+"""Where the Engine tells of one object, by kind.
+
+A kind with ` id` behind it is an object named by its full id, of which only what never changes
+counts.
+"""
+
+ID = " id"
 
 ABSENT: Mapping[str, str] = MappingProxyType(
     {
@@ -132,23 +141,26 @@ def thing_of(kind: str, document: object) -> Thing:
     """Read the Engine's document of one object; ValueError where it is none of that kind."""
     if not isinstance(document, dict):
         raise ValueError(f"not the document of a {kind}")  # noqa: TRY004 - of a wrong form
+    if kind.endswith(ID):
+        return thing_of(kind.removesuffix(ID), document)
     match document:
         case {"Id": str(identity), "Name": str(name), "Image": str(image)} if kind == "container":
             labels = _labels(_part(document, "Config"))
-            return Thing(kind, identity, (name.removeprefix("/"),), labels, image=image)
+            thing = Thing(kind, identity, (name.removeprefix("/"),), labels, image=image)
         case {"ID": str(identity), "ContainerID": str(container)} if kind == "exec":
-            return Thing(kind, identity, container=container)
+            thing = Thing(kind, identity, container=container)
         case {"Id": str(identity), "Name": str(name)} if kind in ("network", "plugin"):
-            return Thing(kind, identity, (name,), _labels(document))
+            thing = Thing(kind, identity, (name,), _labels(document))
         case {"Name": str(name)} if kind == "volume":
             bound = host_path_of(_part(document, "Options"))
-            return Thing(kind, name, (name,), _labels(document), host_path=bound)
+            thing = Thing(kind, name, (name,), _labels(document), host_path=bound)
         case {"Id": str(identity)} if kind == "image":
-            return _image(identity, document)
+            thing = _image(identity, document)
         case {"ID": str(identity)} if kind in ("service", "secret", "config", "node", "task"):
-            return _of_swarm(kind, identity, document)
+            thing = _of_swarm(kind, identity, document)
         case _:
             raise ValueError(f"not the document of a {kind}")
+    return thing
 
 
 def _image(identity: str, document: Mapping[str, object]) -> Thing:
@@ -195,3 +207,20 @@ def _labels(document: Mapping[str, object]) -> Mapping[str, str]:
 
 def _texts(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def element_of(kind: str, element: object) -> Thing:
+    """Read one element of a list as `thing_of` reads a document; ValueError where it is none."""
+    if not isinstance(element, dict):
+        raise ValueError(f"not a {kind}")  # noqa: TRY004 - of a wrong form
+    if kind == "image":
+        return thing_of(kind, {**element, "Config": {"Labels": element.get("Labels")}})
+    if kind != "container":
+        return thing_of(kind, element)
+    match element:
+        case {"Id": str(identity), "Names": names, "ImageID": str(image)}:
+            bare = (name.removeprefix("/") for name in _texts(names))
+            own = tuple(name for name in bare if "/" not in name)  # the others are links
+            return Thing(kind, identity, own, _labels(element), image=image)
+        case _:
+            raise ValueError("not a container")

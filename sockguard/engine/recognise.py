@@ -64,6 +64,15 @@ def recognise(
     return Recognised(plan.operation, plan.route, names, path)
 
 
+def path_of(recognised: Recognised, names: tuple[str, ...]) -> str:
+    """Return the path, ready to send, with these names in place of the ones it had."""
+    if names == recognised.names:
+        return recognised.path
+    given = iter(names)
+    words = (next(given) if _is_variable(word) else word for word in recognised.route.template)
+    return "/" + "/".join(quote(word, safe=_KEPT) for word in words)
+
+
 def _plan_for(method: str, segments: tuple[str, ...]) -> _Plan | None:
     count, first, last = len(segments), segments[0], segments[-1]
     return (

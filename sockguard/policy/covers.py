@@ -49,7 +49,8 @@ def query_faults(
             yield Fault(Reason.QUERY, name)
     for name in grant.query:
         yield from _constraint_faults(grant, question, name)
-    for name in (*query.unknown, *(p for paths in query.unknown_within.values() for p in paths)):
+    within = (path for paths in query.unknown_within.values() for path in paths)
+    for name in (*query.unknown, *within, *question.loose_headers):
         yield Fault(Reason.QUERY, name)
 
 

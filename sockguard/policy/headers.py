@@ -48,6 +48,28 @@ def read_headers(operation: Operation, headers: Iterable[tuple[str, str]]) -> He
     return tuple((name, value) for name, value in read if value or name not in DOCUMENTS)
 
 
+def registries_in(headers: Headers) -> tuple[str, ...]:
+    """Name the servers that the credentials in these headers, as they were read, are for."""
+    found: list[str] = []
+    for name, value in headers:
+        if name in DOCUMENTS:
+            document = decode(base64.urlsafe_b64decode(value))
+            found += _servers(document) if isinstance(document, dict) else []
+    return tuple(found)
+
+
+def _servers(document: dict[str, Value]) -> list[str]:
+    """Read one account, or accounts by server (X-Registry-Config)."""
+    several = [server for server, account in document.items() if isinstance(account, dict)]
+    one = document.get("serveraddress")
+    return [*several, *([one] if isinstance(one, str) and one else [])]
+
+
+def loose_headers(headers: Headers) -> tuple[str, ...]:
+    """Name those headers that the Engine hands on to a registry without a look."""
+    return tuple(name for name, _ in headers if name.startswith(PLAIN_TEXT))
+
+
 def _is_listed(operation: Operation, name: str) -> bool:
     return any(
         name.startswith(listed[:-1]) if listed.endswith("*") else name == listed

@@ -37,7 +37,7 @@ def smallest_item(question: Question, faults: Sequence[Fault]) -> str:
     known = {name: word for name, word in failing.items() if name in operation.parameters}
     fields = _sensitive_fields(question)
     words: dict[str, object] = {}
-    if question.query.unknown or question.query.unknown_within:
+    if question.query.unknown or question.query.unknown_within or question.loose_headers:
         words["query"] = "any"
     elif conditions := {**known, **parameters}:
         words["query"] = conditions

@@ -171,7 +171,7 @@ def _owner_faults(
 ) -> Iterator[Fault]:
     document = question.body.document
     for reference in named:
-        if reference.kind in OWNABLE and not is_exempt(reference, client):
+        if reference.kind in OWNABLE and not is_exempt(reference.kind, reference.name, client):
             yield from _foreign(client, reference, facts)
     if question.operation.name == "volumes.create" and isinstance(document, dict):
         # The Engine answers with the volume that is there already, whoever made it.

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sockguard.engine.facts import Unknown
+from sockguard.engine.facts import ID, Unknown
 from sockguard.engine.references import NO_NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sockguard.engine.facts import Facts, Thing
-    from sockguard.engine.references import Reference
     from sockguard.policy.model import Client
     from sockguard.policy.question import Query
 
@@ -41,15 +40,15 @@ def is_own(thing: Thing, client: Client, facts: Facts) -> bool:
         return False
     if thing.kind != "container":
         return True
-    image = facts.find("image", thing.image)
+    image = facts.find(f"image{ID}", thing.image)
     return image is not None and not isinstance(image, Unknown) and not image.labels.get(STAMP)
 
 
-def is_exempt(reference: Reference, client: Client) -> bool:
+def is_exempt(kind: str, name: str, client: Client) -> bool:
     """Tell whether every client may name this object, or this client by a word of its policy."""
-    if reference.kind == "network":
-        return reference.name in NO_NETWORKS or reference.name in client.own.networks
-    return reference.kind == "volume" and reference.name in client.own.volumes
+    if kind == "network":
+        return name in NO_NETWORKS or name in client.own.networks
+    return kind == "volume" and name in client.own.volumes
 
 
 def stamped(operation: str, document: object, owner: str) -> object:

@@ -115,7 +115,8 @@ class Question:
 
     `names` are the objects in the path, `own` what must be kept from every client, `version` the
     minor API version under which the request would be forwarded, `registries` the servers that
-    credentials in its headers are for. `facts` has what the Engine told of objects so far. `stamps`
+    credentials in its headers are for, `loose_headers` the headers that registries get as they
+    are. `facts` has what the Engine told of objects so far. `stamps`
     says that whatever is made is to bear a stamp.
     """
 
@@ -126,6 +127,7 @@ class Question:
     own: OwnObjects = NO_OBJECTS
     version: int = NEWEST
     registries: tuple[str, ...] = ()
+    loose_headers: tuple[str, ...] = ()
     facts: Mapping[Need, Thing | None] = field(default_factory=dict)
     stamps: bool = False
 

@@ -6,6 +6,7 @@ Must never pass a redirect, a hop-by-hop header or a version that the catalogue 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,12 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )  # RFC 9110 section 7.6.1, and the framing that is written anew
+_OF_THE_BODY = frozenset(
+    {
+        *("etag", "last-modified", "content-md5", "digest", "content-digest", "repr-digest"),
+        *("content-encoding", "accept-ranges", "content-range", "vary"),
+    }
+)  # RFC 9110 sections 8.8 and 14, RFC 9530, RFC 1864
 _RAW_STREAMS = frozenset(
     {"application/vnd.docker.raw-stream", "application/vnd.docker.multiplexed-stream"}
 )
@@ -88,6 +95,12 @@ def answer_head(head: ResponseHead, framing: Framing, *, close: bool, head_reque
     if close:
         headers.append(("Connection", "close"))
     return format_response(head.status, head.reason, headers)
+
+
+def rewritten_head(head: ResponseHead, framing: Framing, *, close: bool) -> bytes:
+    """Return the head for a body that is not the Engine's own: nothing in it tells of that one."""
+    kept = tuple((name, value) for name, value in head.headers if name.lower() not in _OF_THE_BODY)
+    return answer_head(replace(head, headers=kept), framing, close=close, head_request=False)
 
 
 def tunnel_head(head: ResponseHead) -> bytes:

@@ -5,7 +5,7 @@ Must never ask anything that changes the Engine, nor keep an answer of unbounded
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sockguard.errors import Reason, Refusal
 from sockguard.proxy.upstream import EngineGone, read_response_head
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sockguard.proxy.channel import Channel
+    from sockguard.proxy.upstream import Upstream
     from sockguard.wire.document import Value
 
 _OK = 200
@@ -24,26 +25,69 @@ LONGEST_ANSWER = 4 * 1024**2
 OUR_HEADERS = (("Host", "docker"), ("User-Agent", "sockguard"))
 
 
+class _Answer(NamedTuple):
+    """A whole answer; `clean` says that its connection may carry another request."""
+
+    status: int
+    body: bytes
+    clean: bool
+
+
 async def ask(channel: Channel, target: str) -> tuple[int, Value]:
     """GET the target and return status and decoded JSON; raises a refusal when that fails."""
-    status, body = await _get(channel, target)
+    answer = await _asked(channel, target)
+    return answer.status, decode(answer.body)
+
+
+async def ask_over(upstream: Upstream, target: str) -> tuple[int, Value]:
+    """Do as `read_over`, and decode the answer."""
+    status, body = await read_over(upstream, target)
     return status, decode(body)
+
+
+async def read_over(upstream: Upstream, target: str) -> tuple[int, bytes]:
+    """GET the target over a client's own connection to the Engine, which may be an idle one.
+
+    Raises a refusal when that fails; the connection is kept only after a clean answer.
+    """
+    while True:
+        channel = upstream.usable() or await upstream.renew()
+        again = upstream.reused
+        try:
+            answer = await _get(channel, target)
+        except EngineGone as gone:
+            upstream.drop()
+            if again and not gone.began:
+                continue  # an idle connection may have ended meanwhile
+            raise _closed(target) from gone
+        except BaseException:
+            upstream.drop()
+            raise
+        if not answer.clean:
+            upstream.drop()
+        return answer.status, answer.body
 
 
 async def ask_status(channel: Channel, target: str) -> int:
     """GET the target and return the status alone; raises a refusal when that fails."""
-    status, _ = await _get(channel, target)
-    return status
+    return (await _asked(channel, target)).status
 
 
-async def _get(channel: Channel, target: str) -> tuple[int, bytes]:
-    channel.write(format_request("GET", target, OUR_HEADERS))
+def _closed(target: str) -> Refusal:
+    return Refusal(Reason.UPSTREAM, f"the Engine closed the connection on GET {target}")
+
+
+async def _asked(channel: Channel, target: str) -> _Answer:
     try:
-        head = await read_response_head(channel, "GET")
+        return await _get(channel, target)
     except EngineGone as error:
-        raise Refusal(
-            Reason.UPSTREAM, f"the Engine closed the connection on GET {target}"
-        ) from error
+        raise _closed(target) from error
+
+
+async def _get(channel: Channel, target: str) -> _Answer:
+    """GET the target; raises EngineGone when there was no whole head, else a refusal."""
+    channel.write(format_request("GET", target, OUR_HEADERS))
+    head = await read_response_head(channel, "GET")
     decoder = decoder_for(head.framing)
     body = b"".join(decoder.feed(channel.take()))
     while not decoder.done:
@@ -54,7 +98,8 @@ async def _get(channel: Channel, target: str) -> tuple[int, bytes]:
         body += b"".join(decoder.feed(piece))
         if len(body) > LONGEST_ANSWER:
             raise Refusal(Reason.UPSTREAM, f"the Engine's answer to {target} is too long")
-    return head.status, body
+    clean = head.keep_alive and decoder.done and not decoder.rest and not channel.eof
+    return _Answer(head.status, body, clean)
 
 
 async def follow(channel: Channel, target: str) -> AsyncIterator[bytes]:

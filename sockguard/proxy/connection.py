@@ -12,19 +12,17 @@ import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
-from sockguard.policy.asked import wants_body
-from sockguard.policy.decide import decide
 from sockguard.policy.identify import identify
-from sockguard.policy.question import Body
 from sockguard.proxy.exchange import Exchange
 from sockguard.proxy.intake import read_request
+from sockguard.proxy.limits import AnswerRoom
 from sockguard.proxy.linger import discard_body, linger
-from sockguard.proxy.memo import Judged
-from sockguard.proxy.outgoing import write_outgoing
 from sockguard.proxy.read_body import BodyReader
-from sockguard.proxy.refusals import answer_to, refusal_of
+from sockguard.proxy.refusals import answer_to
+from sockguard.proxy.rewriting import rewriting_of
 from sockguard.proxy.standing import Standing
 from sockguard.proxy.upstream import Upstream
+from sockguard.proxy.verdict import Verdict
 from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.intake import Request
+    from sockguard.proxy.memo import Judged
 
 SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 CLIENT_GRACE = 300.0
@@ -51,6 +50,7 @@ class Connection:
         "_reader",
         "_standing",
         "_upstream",
+        "_verdict",
         "_whole",
         "caller",
         "channel",
@@ -76,6 +76,7 @@ class Connection:
         self._late: Refusal | None = None
         self._loop = asyncio.get_running_loop()
         self._standing = Standing(caller)
+        self._verdict = Verdict(gate, self._standing, self._upstream)
         self._reader: BodyReader | None = None
 
     async def run(self) -> None:
@@ -217,27 +218,12 @@ class Connection:
         return client, request
 
     async def _judge(self, data: bytes, account: Account) -> Judged:
-        gate, client, request = self._gate, account.client, account.request
+        client, request = account.client, account.request
         if client is None or request is None:
             raise Refusal(Reason.INTERNAL, "a verdict was asked for without client or request")
-        reader = self._reader = BodyReader(self, request, client, gate.limiter)
-        granted = wants_body(client, request.asked)
-        body = await reader.read(gate.settings.timeouts.body) if granted else Body()
-        version = await gate.engine.version_to_send(request.asked.version) if granted else 0
-        policy = None
-        while policy is not gate.policy:
-            # A policy that came while something was awaited judges the request from the start.
-            policy = gate.policy
-            account.policy = policy.sha256
-            client = account.client = self._standing.same_under(policy, client)
-            reader.check_limit(client)
-            decision = account.decision = decide(client, request.question(body, gate.own))
-            if not decision.allowed:
-                raise refusal_of(decision)
-            # Nothing else is awaited from here to the memo: a body, and none is ever kept there.
-            out = await write_outgoing(request, client, decision, body, reader, version)
-        judged = Judged(client, request, decision, out, gate.recorder.asked(account), body)
-        gate.memo.keep(data, judged)
+        reader = self._reader = BodyReader(self, request, client, self._gate.limiter)
+        judged = await self._verdict.on(request, client, account, reader)
+        self._gate.memo.keep(data, judged)
         return judged
 
     async def _forward(self, judged: Judged, account: Account) -> bool:
@@ -248,8 +234,10 @@ class Connection:
             await gate.recorder.synced()
         if judged.quick:
             self.expect_within(gate.settings.timeouts.quick_answer, SILENT)
+        rewriting = rewriting_of(judged, gate, self._upstream)
+        room = AnswerRoom(gate.limiter, judged.client)
         exchange = self.exchange = account.exchange = Exchange(
-            self.channel, self._upstream, judged.out
+            self.channel, self._upstream, judged.out, rewriting, room
         )
         if judged.request.streams:
             self._standing.running = judged
@@ -258,6 +246,7 @@ class Connection:
         try:
             await exchange.run()
         finally:
+            room.release()
             self._whole = exchange.request_read
             if exchange.engine_gone:
                 gate.engine_was_gone()

@@ -13,9 +13,12 @@ from sockguard.proxy.answer import (
     answer_head,
     check_answer,
     opens_tunnel,
+    rewritten_head,
     tunnel_head,
 )
-from sockguard.proxy.relay import BodyPump, Held, Watch
+from sockguard.proxy.relay import BodyPump
+from sockguard.proxy.sending import Sending
+from sockguard.proxy.showing import Reading, show_events
 from sockguard.proxy.tunnel import Tunnel
 from sockguard.proxy.upstream import UNSENT_GRACE, EngineGone, read_response_head
 from sockguard.wire.body import decoder_for
@@ -23,30 +26,41 @@ from sockguard.wire.head import Framing, FramingKind
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
     from sockguard.proxy.channel import Channel
+    from sockguard.proxy.limits import AnswerRoom
     from sockguard.proxy.outgoing import Outgoing
+    from sockguard.proxy.rewriting import Rewriting
+    from sockguard.proxy.treatment import Treatment
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import ResponseHead
 
-OK = 200
-LONGEST_DOCUMENT = 4 * 1024**2
+_WITH_DOCUMENT = range(200, 204)
 
 
 class Exchange:
     """Carries one request and its answer; afterwards tells what happened."""
 
-    def __init__(self, client: Channel, upstream: Upstream, out: Outgoing) -> None:
+    def __init__(
+        self,
+        client: Channel,
+        upstream: Upstream,
+        out: Outgoing,
+        rewriting: Rewriting | None,
+        room: AnswerRoom,
+    ) -> None:
+        """`rewriting` makes the client's answer of the Engine's, `room` holds it meanwhile."""
         self._client = client
         self._upstream = upstream
         self._out = out
+        self._rewriting = rewriting
+        self._room = room
+        self._reading: Reading | None = None
         self._done: asyncio.Future[None] | None = None
         self._finished = False
         self._engine: Channel | None = None
-        self._inward: BodyPump | None = None
         self._outward: BodyPump | None = None
-        self._watch: Watch | None = None
+        self._sending: Sending | None = None
         self.tunnel: Tunnel | None = None
         self.answering = False
         """Whether the client has begun to get its answer."""
@@ -60,19 +74,19 @@ class Exchange:
     @property
     def bytes_in(self) -> int:
         """Decoded bytes that went to the Engine."""
-        pump = self.tunnel.inward if self.tunnel else self._inward
-        return len(self._out.body) + (pump.size if pump else 0)
+        sent = self._sending.size if self._sending else 0
+        return sent + (self.tunnel.inward.size if self.tunnel else 0)
 
     @property
     def bytes_out(self) -> int:
         """Decoded bytes that the Engine answered with."""
-        pump = self.tunnel.outward if self.tunnel else self._outward
+        pump = self.tunnel.outward if self.tunnel else self._outward or self._reading
         return pump.size if pump else 0
 
     @property
     def request_read(self) -> bool:
         """Whether the client's request has been read to its end."""
-        return self._out.streamed is None or (self._inward is not None and self._inward.done)
+        return self._out.streamed is None or (self._sending is not None and self._sending.done)
 
     @property
     def engine_gone(self) -> bool:
@@ -126,7 +140,8 @@ class Exchange:
             engine = self._engine = self._upstream.usable() or await self._upstream.renew()
             if self.ended != "complete":
                 raise self.failure or Refusal(Reason.UPSTREAM, "ended before it was sent")
-            self._send(engine)
+            self._sending = Sending(self._client, engine, self._out, self)
+            self._sending.start()
             try:
                 return engine, await read_response_head(engine, self._out.request.method)
             except EngineGone as gone:
@@ -148,40 +163,8 @@ class Exchange:
             and self.ended == "complete"
             and self._out.request.method in ("GET", "HEAD")
             and not self._client.lost
-            and not self._watch_is_early()
+            and not self._is_early
         )
-
-    def _send(self, engine: Channel) -> None:
-        self._client.feeds(engine)
-        engine.feeds(self._client)
-        self._watch = Watch(engine, self.client_left, self.peer_gone, holding=self._out.tunnel)
-        if self._out.streamed is None:
-            engine.write(self._out.head + self._out.body)
-            self._client.redirect(self._watch)
-            return
-        self._inward = BodyPump(
-            engine,
-            decoder_for(self._out.streamed, tiny_chunks=False),
-            self._body_sent,
-            opening=self._out.head,
-            chunked=self._out.streamed.kind is FramingKind.CHUNKED,
-            limit=self._out.limit,
-        )
-        self._inward.start(self._client.take())
-        if not self._inward.done:
-            self._client.redirect(self._inward)
-
-    def _body_sent(self) -> None:
-        pump = self._inward
-        if pump is None or self._watch is None:
-            return
-        if pump.failure is None:
-            if pump.rest:
-                self._watch.bytes_came(pump.rest)
-            self._client.redirect(self._watch)
-            return
-        ended = "client_gone" if self._client.eof else "refused"
-        self.stop(ended, pump.failure)
 
     # --- towards the client
 
@@ -189,19 +172,19 @@ class Exchange:
         self.status = head.status
         if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
             await self._open_tunnel(engine, head)
-        elif self._out.rewrite is not None and head.status == OK:
-            await self._relay_document(engine, head, self._out.rewrite)
+        elif self._rewriting is not None and head.status in _WITH_DOCUMENT:
+            await self._relay_rewritten(engine, head, self._rewriting)
         else:
             await self._relay_body(engine, head)
 
     async def _relay_body(self, engine: Channel, head: ResponseHead) -> None:
         request = self._out.request
         framing = answer_framing(head, http10=request.http10)
-        body_left = self._inward is not None and not self._inward.done
+        body_left = not self.request_read
         close = (
             self._out.close
             or body_left
-            or self._watch_is_early()
+            or self._is_early
             or framing.kind is FramingKind.UNTIL_CLOSE
         )
         opening = answer_head(head, framing, close=close, head_request=request.method == "HEAD")
@@ -217,40 +200,56 @@ class Exchange:
         if not pump.done:
             engine.redirect(pump)
         await self._until_done()
-        self._settle(pump, head, close=close or body_left)
-
-    async def _relay_document(
-        self, engine: Channel, head: ResponseHead, rewrite: Callable[[bytes], bytes]
-    ) -> None:
-        held = Held()
-        pump = self._outward = BodyPump(
-            held, decoder_for(head.framing), self._finish, limit=LONGEST_DOCUMENT
-        )
-        engine.redirect(pump)
-        await self._until_done()
-        if pump.failure is not None:
-            raise Refusal(
-                Reason.UPSTREAM, f"the Engine's answer cannot be read: {pump.failure.message}"
-            )
-        body = rewrite(held.body())
-        close = self._out.close or self._watch_is_early()
-        framing = Framing(FramingKind.LENGTH, len(body))
-        self.answering = True
-        self._client.write(answer_head(head, framing, close=close, head_request=False) + body)
-        self._settle(pump, head, close=close)
-
-    def _settle(self, pump: BodyPump, head: ResponseHead, *, close: bool) -> None:
         if pump.failure is not None and self.ended == "complete":
             self.ended = "engine_gone"
-        whole = self.ended == "complete"
-        sent = self._inward is None or self._inward.done
-        ended = self._watch is not None and self._watch.ended
-        if not (whole and sent and head.keep_alive and not ended and not pump.rest):
+        self._keep_upstream(clean=head.keep_alive and not pump.rest)
+        self._settle(close=close or body_left)
+
+    async def _relay_rewritten(
+        self, engine: Channel, head: ResponseHead, rewriting: Rewriting
+    ) -> None:
+        reading = self._reading = Reading(engine, head, self._room)
+        if rewriting.events is not None:
+            await self._relay_events(reading, head, rewriting.events)
+            return
+        data = await reading.whole()
+        if self._sending is not None:
+            self._sending.watch.let_go()
+        # What facts are asked for next goes over the same connection, if it may be used again.
+        self._keep_upstream(clean=reading.clean and head.keep_alive)
+        body = await rewriting.whole(data)
+        if self.ended != "complete":
+            raise self.failure or Refusal(Reason.UPSTREAM, "ended before it was answered")
+        close = self._out.close or self._is_early
+        framing = Framing(FramingKind.LENGTH, len(body))
+        self.answering = True
+        self._client.write(rewritten_head(head, framing, close=close) + body)
+        self._settle(close=close)
+
+    async def _relay_events(
+        self, reading: Reading, head: ResponseHead, treatment: Treatment
+    ) -> None:
+        http10 = self._out.request.http10
+        framing = Framing(FramingKind.UNTIL_CLOSE if http10 else FramingKind.CHUNKED)
+        close = self._out.close or self._is_early or http10
+        self.answering = True
+        self._client.write(rewritten_head(head, framing, close=close))
+        await show_events(reading, treatment, self._client, chunked=not http10)
+        self._keep_upstream(clean=reading.clean and head.keep_alive)
+        self._settle(close=close)
+
+    def _settle(self, *, close: bool) -> None:
+        usable = not (close or self._is_early or self._client_ended)
+        self.reusable = usable and self.ended == "complete"
+
+    def _keep_upstream(self, *, clean: bool) -> None:
+        """Keep the Engine's connection for another request only if all on it went as it should."""
+        whole = clean and self.ended == "complete" and self.request_read
+        if not whole or self._client_ended:
             self._upstream.drop()
-        self.reusable = whole and not close and not self._watch_is_early() and not ended
 
     async def _open_tunnel(self, engine: Channel, head: ResponseHead) -> None:
-        held = self._watch.held if self._watch is not None else b""
+        held = self._sending.watch.held if self._sending is not None else b""
         self.answering = True
         self._client.write(tunnel_head(head))
         self.tunnel = Tunnel(
@@ -280,8 +279,14 @@ class Exchange:
             return True
         return False
 
-    def _watch_is_early(self) -> bool:
-        return self._watch is not None and self._watch.early
+    @property
+    def _is_early(self) -> bool:
+        """Whether the client sent more before its answer was there."""
+        return self._sending is not None and self._sending.watch.early
+
+    @property
+    def _client_ended(self) -> bool:
+        return self._sending is not None and self._sending.watch.ended
 
     async def _until_done(self) -> None:
         if not self._finished:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sockguard.engine.recognise import path_of
 from sockguard.wire.head import FramingKind, format_request
 from sockguard.wire.target import format_query
 
@@ -24,17 +25,22 @@ def request_head(  # noqa: PLR0913 - the parts of one head
     request: Request,
     *,
     version: int,
+    names: tuple[str, ...],
     pairs: Iterable[tuple[str, str]],
     framing: Framing,
     content_type: str,
     upgrade: bool,
+    plain_json: bool,
 ) -> bytes:
-    """Return the head to send: our Host, our framing, allowlisted headers, canonical target."""
-    target = f"/v1.{version}{request.asked.recognised.path}"
+    """Return the head to send: our Host, our framing, allowlisted headers, canonical target.
+
+    `names` are those in the path, `plain_json` asks for the one form that we can treat.
+    """
+    target = f"/v1.{version}{path_of(request.asked.recognised, names)}"
     query = format_query(pairs)
     if query:
         target += "?" + query
-    headers = [_HOST, *_passing_headers(request.head), *request.headers]
+    headers = [_HOST, *_passing_headers(request.head, plain_json), *request.headers]
     if content_type:
         headers.append(("Content-Type", content_type))
     if framing.kind is FramingKind.CHUNKED:
@@ -46,5 +52,9 @@ def request_head(  # noqa: PLR0913 - the parts of one head
     return format_request(request.head.method, target, headers)
 
 
-def _passing_headers(head: RequestHead) -> Iterable[tuple[str, str]]:
-    return ((name, value) for name, value in head.headers if name in _PASSING)
+def _passing_headers(head: RequestHead, plain_json: bool) -> Iterable[tuple[str, str]]:
+    passing = ((name, value) for name, value in head.headers if name in _PASSING)
+    if not plain_json:
+        return passing
+    others = ((name, value) for name, value in passing if name != "accept")
+    return (*others, ("Accept", "application/json"))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sockguard.policy.question import OwnObjects
+from sockguard.proxy.execs import Execs
+from sockguard.proxy.facts import Memory
 from sockguard.proxy.limits import Limiter
 from sockguard.proxy.memo import Memo
 
@@ -35,6 +37,8 @@ class Gate:
     """Open connections, the longest idle first."""
     draining: bool = False
     memo: Memo = field(default_factory=Memo)
+    memory: Memory = field(default_factory=Memory)
+    execs: Execs = field(default_factory=Execs)
     policy_since: float = field(default_factory=time.time)
     """When `policy` began to be served, in seconds since 1970."""
     policy_fault: str = ""
@@ -56,3 +60,4 @@ class Gate:
         """Forget what was learned of an Engine that may come back as another."""
         self.engine.forget()
         self.memo.forget()
+        self.memory.forget()

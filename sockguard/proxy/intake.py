@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.errors import Malformed
 from sockguard.policy.asked import read_asked
-from sockguard.policy.headers import read_headers
+from sockguard.policy.headers import loose_headers, read_headers, registries_in
 from sockguard.policy.question import Body, Question
 from sockguard.wire.head import FramingKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sockguard.engine.facts import Need, Thing
     from sockguard.engine.operation import Operation
     from sockguard.policy.asked import Asked
     from sockguard.policy.headers import Headers
@@ -35,6 +38,8 @@ class Request:
     has_body: bool
     headers: Headers = ()
     """What passes of the headers that the Engine acts on."""
+    registries: tuple[str, ...] = ()
+    """The servers that the credentials among them are for."""
 
     @property
     def operation(self) -> Operation:
@@ -51,10 +56,27 @@ class Request:
         """Whether this request may stay open or carry much."""
         return self.operation.streaming is not Streaming.NONE
 
-    def question(self, body: Body, own: OwnObjects) -> Question:
+    def question(
+        self,
+        body: Body,
+        own: OwnObjects,
+        facts: Mapping[Need, Thing | None],
+        *,
+        stamps: bool,
+    ) -> Question:
         """Put the question that `decide` answers."""
-        asked = self.asked
-        return Question(self.operation, self.names, asked.query, body, own, asked.sent)
+        return Question(
+            self.operation,
+            self.names,
+            self.asked.query,
+            body,
+            own,
+            self.asked.sent,
+            registries=self.registries,
+            loose_headers=loose_headers(self.headers),
+            facts=facts,
+            stamps=stamps,
+        )
 
 
 def read_request(head: RequestHead, newest_served: int) -> Request:
@@ -62,7 +84,8 @@ def read_request(head: RequestHead, newest_served: int) -> Request:
     asked = read_asked(head.method, head.target, newest_served)
     operation = asked.recognised.operation
     headers = read_headers(operation, head.headers) if operation.headers else ()
-    return Request(head, asked, _check_body(head, operation), headers)
+    registries = registries_in(headers) if headers else ()
+    return Request(head, asked, _check_body(head, operation), headers, registries)
 
 
 def _check_body(head: RequestHead, operation: Operation) -> bool:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 BUFFERED_IN_ALL = 64 * 1024**2
 BUFFERED_PER_CLIENT = 16 * 1024**2
+ANSWERS_IN_ALL = 256 * 1024**2
+ANSWERS_PER_CLIENT = 64 * 1024**2
+"""Bytes of answers that are read whole, since something of them is masked or left out."""
 
 
 class Bucket:
@@ -45,6 +48,7 @@ class _Use:
     rate: Rate | None = None
     streams: int = 0
     buffered: int = 0
+    answers: int = 0
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class Limiter:
 
     uses: dict[str, _Use] = field(default_factory=dict)
     buffered: int = 0
+    answers: int = 0
 
     def _use(self, client: Client) -> _Use:
         use = self.uses.get(client.name)
@@ -110,3 +115,41 @@ class Limiter:
         """Give the room back."""
         self._use(client).buffered -= size
         self.buffered -= size
+
+    def hold_answer(self, client: Client, size: int) -> None:
+        """Reserve room for a part of an answer; raise a refusal when there is none."""
+        use = self._use(client)
+        if use.answers + size > ANSWERS_PER_CLIENT or self.answers + size > ANSWERS_IN_ALL:
+            raise Refusal(
+                Reason.UPSTREAM,
+                f"no room to read the Engine's answer to client '{client.name}', of which something"
+                f" is masked: {use.answers // 1024**2} MiB of its answers are being read already",
+            )
+        use.answers += size
+        self.answers += size
+
+    def let_answer_go(self, client: Client, size: int) -> None:
+        """Give the room back."""
+        self._use(client).answers -= size
+        self.answers -= size
+
+
+class AnswerRoom:
+    """The room that one answer takes while it is read whole."""
+
+    __slots__ = ("_client", "_limiter", "_size")
+
+    def __init__(self, limiter: Limiter, client: Client) -> None:
+        self._limiter = limiter
+        self._client = client
+        self._size = 0
+
+    def grow(self, size: int) -> None:
+        """Take room for so many bytes more; raises a refusal."""
+        self._limiter.hold_answer(self._client, size)
+        self._size += size
+
+    def release(self) -> None:
+        """Give all of it back."""
+        self._limiter.let_answer_go(self._client, self._size)
+        self._size = 0

@@ -74,6 +74,7 @@ class Memo:
         if (
             judged.decision.effect is not Effect.ALLOW
             or request.has_body
+            or judged.decision.facts
             or out.tunnel
             or request.operation.headers
             or len(data) > LONGEST

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, cast
 
 from sockguard.engine.operation import BodyKind, Streaming
 from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.policy.answering import answering_of
 from sockguard.policy.decide import needed_version
-from sockguard.proxy.answer import clamp_version_document
+from sockguard.policy.question import Effect
 from sockguard.proxy.forward import request_head
 from sockguard.proxy.read_body import in_slices
 from sockguard.wire.document import encode_steps
 from sockguard.wire.head import Framing, FramingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from sockguard.policy.answering import Answering
     from sockguard.policy.model import Client
-    from sockguard.policy.question import Body, Decision
+    from sockguard.policy.question import Decision
     from sockguard.proxy.intake import Request
     from sockguard.proxy.read_body import BodyReader
     from sockguard.wire.document import Value
@@ -47,31 +47,32 @@ class Outgoing:
     stdin: bool = True
     limit: int | None = None
     close: bool = False
-    rewrite: Callable[[bytes], bytes] | None = None
-    """What to make of the whole answer before the client gets it; raises a refusal."""
+    answering: Answering | None = None
+    """What the client gets to see of the answer, None for all of it."""
+    plain_tar: bool = False
+    """Whether a streamed archive must not be compressed."""
 
 
-async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged request
-    request: Request,
-    client: Client,
-    decision: Decision,
-    body: Body,
-    reader: BodyReader,
-    version: int,
+async def write_outgoing(
+    request: Request, client: Client, decision: Decision, reader: BodyReader, version: int
 ) -> Outgoing:
     """Return what the exchange sends; raises a refusal for a wrong Upgrade or version."""
     _check_limits_are_read(request, decision, version)
-    data = await in_slices(encode_steps(cast("Value", body.document))) if body.present else b""
+    document = cast("Value", decision.document)
+    data = b"" if document is None else await in_slices(encode_steps(document))
     streamed = reader.streamed
-    tunnel = _opens_tunnel(request, body)
+    tunnel = _opens_tunnel(request, decision)
+    answering = answering_of(client, request.operation, decision.grants)
     upgrade = tunnel and _upgrade_asked(request)
     head = request_head(
         request,
         version=version,
+        names=decision.names,
         pairs=decision.pairs,
         framing=streamed or Framing(FramingKind.LENGTH if data else FramingKind.NONE, len(data)),
-        content_type=_content_type(request, body),
+        content_type=_content_type(request, decision),
         upgrade=upgrade,
+        plain_json=answering is not None,
     )
     return Outgoing(
         head=head,
@@ -83,15 +84,18 @@ async def write_outgoing(  # noqa: PLR0913, PLR0917 - the parts of one judged re
         stdin=_passes_stdin(request, decision),
         limit=client.limits.body,
         close=not request.head.keep_alive or request.head.upgrade_asked,
-        rewrite=clamp_version_document if request.operation.name == "system.version" else None,
+        answering=answering,
+        plain_tar=request.operation.name == "containers.archive_put"
+        and not any(grant.compressed for grant in decision.grants)
+        and decision.effect is Effect.ALLOW,
     )
 
 
-def _opens_tunnel(request: Request, body: Body) -> bool:
+def _opens_tunnel(request: Request, decision: Decision) -> bool:
     operation = request.operation
     if operation.streaming not in (Streaming.HIJACK, Streaming.H2C):
         return False
-    document = body.document
+    document = decision.document
     return not (isinstance(document, dict) and document.get("Detach") is True)
 
 
@@ -129,8 +133,8 @@ def _upgrade_asked(request: Request) -> bool:
     return True
 
 
-def _content_type(request: Request, body: Body) -> str:
-    if body.present:
+def _content_type(request: Request, decision: Decision) -> str:
+    if decision.document is not None:
         return "application/json"
     if request.operation.body in (BodyKind.TAR, BodyKind.RAW):
         return request.head.first("content-type")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sockguard.policy.question import Decision
     from sockguard.proxy.account import Account
 
+NOT_FOUND = 404
 _PHRASES = {
     400: "Bad Request",
     403: "Forbidden",
@@ -35,15 +36,14 @@ def refusal_response(
 ) -> bytes:
     """Return the whole answer to a refused request, as bytes.
 
-    `head_only` leaves the body out, as the answer to HEAD must. The content type is exactly
+    An object that is to be taken for absent is answered in the Engine's words alone. `head_only`
+    leaves the body out, as the answer to HEAD must. The content type is exactly
     `application/json`: the docker CLI prints the raw document for anything else.
     """
-    message = f"sockguard: {refusal.message}"
-    if hint:
-        message += f"; to allow it: {hint}"
-    if event_id:
-        message += f" (event {event_id}; sockguard audit show {event_id})"
-    body = json.dumps({"message": message}).encode("ascii") + b"\n"
+    body = (
+        json.dumps({"message": refusal.told or _message(refusal, event_id, hint)}).encode("ascii")
+        + b"\n"
+    )
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     if refusal.reason in (Reason.RATE_LIMITED, Reason.TOO_MANY_STREAMS):
         headers.append(("Retry-After", refusal.detail or "1"))
@@ -51,6 +51,15 @@ def refusal_response(
         headers.append(("Connection", "close"))
     head = format_response(refusal.status, _PHRASES[refusal.status], headers)
     return head if head_only else head + body
+
+
+def _message(refusal: Refusal, event_id: str, hint: str) -> str:
+    message = f"sockguard: {refusal.message}"
+    if hint:
+        message += f"; to allow it: {hint}"
+    if event_id:
+        message += f" (event {event_id}; sockguard audit show {event_id})"
+    return message
 
 
 def answer_to(account: Account, refusal: Refusal, *, hints: bool, close: bool) -> bytes:
@@ -68,4 +77,10 @@ def answer_to(account: Account, refusal: Refusal, *, hints: bool, close: bool) -
 def refusal_of(decision: Decision, before: str = "") -> Refusal:
     """Return a decision against a request as a refusal; `before` begins its sentence."""
     reason = decision.reason or Reason.INTERNAL
-    return Refusal(reason, before + decision.message, detail=decision.detail)
+    return Refusal(
+        reason,
+        before + decision.message,
+        detail=decision.detail,
+        status=NOT_FOUND if decision.absent else None,
+        told=decision.absent,
+    )

@@ -29,13 +29,14 @@ class Target(Protocol):
 class BodyPump:
     """Carries one body: decoded from the source's framing, written in the target's.
 
-    `opening` (a head) goes out together with the first piece, or alone at once. `size` counts
-    decoded bytes. `failure` tells why the body ended before its framing says so.
+    `opening` (a head) goes out together with the first piece, or alone at once if `eager`. `size`
+    counts decoded bytes. `failure` tells why the body ended before its framing says so.
     """
 
     __slots__ = (
         "_chunked",
         "_decoder",
+        "_eager",
         "_ended",
         "_limit",
         "_opening",
@@ -54,6 +55,7 @@ class BodyPump:
         opening: bytes = b"",
         chunked: bool = False,
         limit: int | None = None,
+        eager: bool = True,
     ) -> None:
         self._target = target
         self._decoder = decoder
@@ -61,6 +63,7 @@ class BodyPump:
         self._opening = opening
         self._chunked = chunked
         self._limit = limit
+        self._eager = eager
         self.size = 0
         self.done = False
         self.failure: Refusal | None = None
@@ -68,7 +71,7 @@ class BodyPump:
     def start(self, data: bytes) -> None:
         """Send the opening and what is there of the body already."""
         self.bytes_came(data)
-        if self._opening:
+        if self._opening and self._eager:
             self._target.write(self._opening)
             self._opening = b""
 
@@ -81,6 +84,8 @@ class BodyPump:
             self._count(pieces)
         except Refusal as refusal:
             self._finish(refusal)
+            return
+        if self._opening and not (pieces or self._decoder.done or self._eager):
             return
         out = [self._opening] if self._opening else []
         self._opening = b""
@@ -124,23 +129,6 @@ class BodyPump:
         self._ended()
 
 
-class Held:
-    """Takes what a pump writes and keeps it, for whoever writes it anew."""
-
-    __slots__ = ("_pieces",)
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, *pieces: bytes) -> None:
-        """Keep the pieces."""
-        self._pieces += pieces
-
-    def body(self) -> bytes:
-        """Return all that was written."""
-        return b"".join(self._pieces)
-
-
 class Watch:
     """Stands on the client's side while its answer is on the way.
 
@@ -157,13 +145,17 @@ class Watch:
         *,
         holding: bool,
     ) -> None:
-        self._upstream = upstream
+        self._upstream: Channel | None = upstream
         self._too_much = too_much
         self._half_closed = half_closed
         self._holding = holding
         self.held = b""
         self.early = False
         self.ended = False
+
+    def let_go(self) -> None:
+        """Keep the client's end to ourselves: the Engine has answered, and is asked for facts."""
+        self._upstream = None
 
     def bytes_came(self, data: bytes) -> None:
         """Hold the bytes when a tunnel may follow, up to 64 KiB; else note and drop them."""
@@ -179,6 +171,6 @@ class Watch:
     def eof_came(self) -> None:
         """Pass the half-close on, or keep it with the bytes that are held for a tunnel."""
         self.ended = True
-        if not self._holding:
+        if not self._holding and self._upstream is not None:
             self._upstream.write_eof()
         self._half_closed()

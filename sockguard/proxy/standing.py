@@ -15,6 +15,7 @@ from sockguard.proxy.refusals import refusal_of
 if TYPE_CHECKING:
     from sockguard.identity.caller import Caller
     from sockguard.policy.model import Client, Policy
+    from sockguard.policy.question import Decision
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.memo import Judged
 
@@ -66,10 +67,30 @@ class Standing:
             client = self.same_under(gate.policy, judged.client)
         except Refusal as refusal:
             return refusal
-        decision = decide(client, judged.request.question(judged.body, gate.own))
-        if not decision.allowed:
+        before = judged.decision
+        question = judged.request.question(
+            judged.body, gate.own, before.facts, stamps=gate.policy.stamps
+        )
+        decision = decide(client, question)
+        if not decision.allowed and not decision.needs:
             return refusal_of(decision, _CHANGED)
-        if decision.pairs != judged.decision.pairs:
-            operation = judged.request.operation.name
-            return Refusal(Reason.QUERY, f"{_CHANGED}it allows {operation} with another query only")
-        return None
+        other = _difference(judged, client, decision)
+        operation = judged.request.operation.name
+        return Refusal(Reason.QUERY, f"{_CHANGED}it allows {operation} {other}") if other else None
+
+
+def _difference(judged: Judged, client: Client, decision: Decision) -> str:
+    """Say in which other way the request would pass now, "" where it would pass as it did."""
+    if decision.needs:
+        return "for some objects only"
+    if decision.pairs != judged.decision.pairs:
+        return "with another query only"
+    if judged.request.operation.answer is None:
+        return ""
+    before = _shows(judged.client, judged.decision)
+    return "" if _shows(client, decision) == before else "with another answer only"
+
+
+def _shows(client: Client, decision: Decision) -> tuple[object, ...]:
+    """Return all that decides what is shown of an answer."""
+    return client.own, client.mode, *(grant.meaning for grant in decision.grants)

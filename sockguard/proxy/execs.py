@@ -1,0 +1,44 @@
+"""Who made which exec: ids that the Engine gave out through this sockguard.
+
+Must never forget in favour of another client: each has room of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.facts import Thing
+
+if TYPE_CHECKING:
+    from sockguard.policy.model import Grant
+
+MOST_PER_CLIENT = 1024
+
+
+class Execs:
+    """The execs of each client, the oldest first, each with the line under which it was made."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        self._made: dict[str, dict[str, Thing]] = {}
+
+    def remember(self, client: str, identity: str, container: str, grant: Grant | None) -> None:
+        """Keep an exec that was just made; the oldest of the same client makes room."""
+        made = self._made.setdefault(client, {})
+        if len(made) >= MOST_PER_CLIENT:
+            del made[next(iter(made))]
+        made[identity] = Thing(
+            "exec",
+            identity,
+            container=container,
+            creator=client,
+            granted=grant.meaning if grant is not None else "",
+        )
+
+    def find(self, identity: str) -> Thing | None:
+        """Return the exec of this full id, None where nobody made it through us."""
+        for made in self._made.values():
+            if identity in made:
+                return made[identity]
+        return None

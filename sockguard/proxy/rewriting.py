@@ -1,0 +1,95 @@
+"""What becomes of an answer that is read whole, or event by event, before the client gets it.
+
+Must never let a client learn an exec's id before it is known whose that exec is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.engine.facts import Need
+from sockguard.errors import Reason, Refusal
+from sockguard.proxy.answer import clamp_version_document
+from sockguard.proxy.facts import Enquiry
+from sockguard.proxy.treatment import Treatment
+from sockguard.proxy.upstream import Upstream
+from sockguard.wire.document import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.memo import Judged
+
+    Rewrite = Callable[[bytes], Awaitable[bytes]]
+
+
+class Rewriting:
+    """The treatment of one answer, and what is done with it besides."""
+
+    __slots__ = ("_after", "_treatment")
+
+    def __init__(self, treatment: Treatment | None, after: Rewrite | None) -> None:
+        self._treatment = treatment
+        self._after = after
+
+    @property
+    def events(self) -> Treatment | None:
+        """The treatment of a stream of events, None where the answer is read whole."""
+        return self._treatment if self._treatment and self._treatment.streams else None
+
+    async def whole(self, data: bytes) -> bytes:
+        """Return the body that the client gets; raises a refusal."""
+        if self._treatment is not None:
+            data = await self._treatment.whole(data)
+        return data if self._after is None else await self._after(data)
+
+
+def rewriting_of(judged: Judged, gate: Gate, upstream: Upstream) -> Rewriting | None:
+    """Return what becomes of the answer to a request; None where it passes as it comes."""
+    answering = judged.out.answering
+    after = _AFTER.get(judged.request.operation.name)
+    if answering is None and after is None:
+        return None
+    treatment = None
+    if answering is not None:
+        treatment = Treatment(answering, lambda streams: _enquiry(gate, upstream, apart=streams))
+    return Rewriting(treatment, after and after(judged, gate, upstream))
+
+
+def _enquiry(gate: Gate, upstream: Upstream, *, apart: bool) -> Enquiry:
+    """Return what looks facts up: on the client's own connection, or on one beside a stream."""
+    if apart:
+        settings = gate.settings
+        upstream = Upstream(settings.upstream, settings.timeouts.connect, gate.engine_was_gone)
+    return Enquiry(upstream, gate.engine.newest_served, gate.memory, gate.execs)
+
+
+def _version(_judged: Judged, _gate: Gate, _upstream: Upstream) -> Rewrite:
+    async def clamp(data: bytes) -> bytes:
+        return clamp_version_document(data)
+
+    return clamp
+
+
+def _exec_made(judged: Judged, gate: Gate, upstream: Upstream) -> Rewrite:
+    async def note(data: bytes) -> bytes:
+        match decode(data):
+            case {"Id": str(identity)}:
+                need = Need("exec", identity)
+            case _:
+                raise Refusal(Reason.UPSTREAM, "the Engine told no id of the exec that it made")
+        made = (await _enquiry(gate, upstream, apart=False).find({need}))[need]
+        if made is None:
+            raise Refusal(Reason.UPSTREAM, "the exec that the Engine made is gone")
+        client, grant = judged.client.name, judged.decision.grant
+        gate.execs.remember(client, identity, made.container, grant)
+        return data
+
+    return note
+
+
+_AFTER: dict[str, Callable[[Judged, Gate, Upstream], Rewrite]] = {
+    "system.version": _version,
+    "exec.create": _exec_made,
+}

@@ -1,0 +1,78 @@
+"""The verdict on one request, asked of the policy until no fact is missing.
+
+Must never mix two policies, nor let a request pass while a fact is missing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Reason, Refusal
+from sockguard.policy.asked import wants_body
+from sockguard.policy.decide import decide
+from sockguard.policy.question import Body
+from sockguard.proxy.facts import Enquiry
+from sockguard.proxy.memo import Judged
+from sockguard.proxy.outgoing import write_outgoing
+from sockguard.proxy.refusals import refusal_of
+
+if TYPE_CHECKING:
+    from sockguard.engine.facts import Need, Thing
+    from sockguard.policy.model import Client
+    from sockguard.proxy.account import Account
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.intake import Request
+    from sockguard.proxy.read_body import BodyReader
+    from sockguard.proxy.standing import Standing
+    from sockguard.proxy.upstream import Upstream
+
+MOST_ROUNDS = 8
+"""So often facts lead to further ones at most: an exec to its container, that to its image."""
+
+
+class Verdict:
+    """Judges the requests of one connection."""
+
+    __slots__ = ("_gate", "_standing", "_upstream")
+
+    def __init__(self, gate: Gate, standing: Standing, upstream: Upstream) -> None:
+        self._gate = gate
+        self._standing = standing
+        self._upstream = upstream
+
+    async def on(
+        self, request: Request, client: Client, account: Account, reader: BodyReader
+    ) -> Judged:
+        """Return a request that may pass; raises a refusal for one that may not."""
+        gate = self._gate
+        granted = wants_body(client, request.asked)
+        body = await reader.read(gate.settings.timeouts.body) if granted else Body()
+        version = await gate.engine.version_to_send(request.asked.version) if granted else 0
+        facts: dict[Need, Thing | None] = {}
+        enquiry: Enquiry | None = None
+        for _ in range(MOST_ROUNDS):
+            # A policy that came while something was awaited judges the request from the start.
+            policy = gate.policy
+            account.policy = policy.sha256
+            client = account.client = self._standing.same_under(policy, client)
+            reader.check_limit(client)
+            question = request.question(body, gate.own, facts, stamps=policy.stamps)
+            decision = account.decision = decide(client, question)
+            if decision.needs:
+                enquiry = enquiry or await self._enquiry()
+                facts |= await enquiry.find(decision.needs)
+                continue
+            if not decision.allowed:
+                raise refusal_of(decision)
+            # Nothing else is awaited from here to the memo: a body, and none is ever kept there.
+            out = await write_outgoing(request, client, decision, reader, version)
+            if policy is gate.policy:
+                return Judged(client, request, decision, out, gate.recorder.asked(account), body)
+        raise Refusal(
+            Reason.FACT_FAILED, "the verdict rests on too many facts, or too many policies"
+        )
+
+    async def _enquiry(self) -> Enquiry:
+        gate = self._gate
+        version = await gate.engine.version_to_send(None)
+        return Enquiry(self._upstream, version, gate.memory, gate.execs)
