@@ -18,7 +18,13 @@ from sockguard.policy.amounts import amounts_to
 from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.check import lint
 from sockguard.policy.complaints import did_you_mean
-from sockguard.policy.load import PolicyError, load_policy, read_file, shipped_folder
+from sockguard.policy.load import (
+    PolicyError,
+    load_policy,
+    read_file,
+    read_given_text,
+    shipped_folder,
+)
 from sockguard.policy.model import MAIN
 from sockguard.policy.rehearse import rehearse
 from sockguard.proxy.read_body import LONGEST_JSON
@@ -56,7 +62,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     attempt.add_argument("method", metavar="METHOD", help="as in GET")
     attempt.add_argument("target", metavar="TARGET", help="as in /v1.47/containers/json?all=1")
     attempt.add_argument("--body", metavar="FILE", help="a JSON body, - for standard input")
-    attempt.add_argument("--given", metavar="FILE", help="facts about objects (none is needed yet)")
+    attempt.add_argument("--given", metavar="FILE", help="what the Engine would tell of objects")
     attempt.set_defaults(run=_try)
 
     show = _verb(verbs, "show", "list the shipped roles, or print one")
@@ -189,11 +195,12 @@ def _try(arguments: argparse.Namespace) -> int:
         raise UsageError(f"say with --as which client asks; there are: {known}")
     if not arguments.target.startswith("/"):
         raise UsageError(f"a target begins with a slash: /{arguments.target}")
-    if arguments.given:
-        raise UsageError("no operation of this policy needs facts yet: leave --given out")
     client = _client(policy, arguments.client or MAIN)
     body = _bytes_of(arguments.body) if arguments.body else None
-    rehearsal = rehearse(client, arguments.method, arguments.target, body)
+    given = read_given_text(_bytes_of(arguments.given)) if arguments.given else {}
+    rehearsal = rehearse(
+        client, arguments.method, arguments.target, body, given=given, stamps=policy.stamps
+    )
     if arguments.json:
         print(json.dumps(_verdict(rehearsal), indent=2))
     else:

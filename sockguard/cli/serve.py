@@ -27,10 +27,12 @@ from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.policy.amounts import amounts_to
 from sockguard.policy.check import lint
+from sockguard.policy.question import OwnObjects
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
-from sockguard.proxy.own_objects import SelfKnowledge, own_container_id
+from sockguard.proxy.own_objects import Ourselves, SelfKnowledge, own_container_id
+from sockguard.proxy.own_paths import paths_of
 from sockguard.proxy.record import Recorder
 from sockguard.proxy.reload import Reloader
 from sockguard.proxy.server import Server, connection_limit
@@ -151,12 +153,18 @@ def _open_sink(settings: Settings) -> Sink:
 async def _know_ourselves(gate: Gate) -> asyncio.Task[None] | None:
     """Find our own container before any client can name it, and follow its renames."""
     container = own_container_id(Path("/proc/self"))
-    if not container:
-        note("not in a container: nothing on the Engine to protect as its own")
-        return None
     settings = gate.settings
+    paths = paths_of(settings)
+    if not container:
+        note("not in a container: its sockets, policy and log are protected, and no container")
+        gate.know_own(OwnObjects(paths=paths.held, sockets=paths.sockets))
+        return None
     knowledge = SelfKnowledge(
-        settings.upstream, container, settings.timeouts.connect, gate.know_own, note
+        settings.upstream,
+        Ourselves(container, paths),
+        settings.timeouts.connect,
+        gate.know_own,
+        note,
     )
     await knowledge.look()
     return asyncio.create_task(knowledge.watch())

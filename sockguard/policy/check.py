@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REASONS = (
     *(Reason.NOT_GRANTED, Reason.QUERY, Reason.BODY),
+    *(Reason.VIEW, Reason.TARGET, Reason.NOT_OWNED),
     *(Reason.MALFORMED, Reason.VERSION, Reason.UNKNOWN_OPERATION),
 )
 """The reasons that a case can meet: the others need a caller, a connection or an Engine."""
@@ -34,7 +35,7 @@ LONGEST_SOCKET_PATH = 107
 
 def run_expectations(policy: Policy) -> list[Complaint]:
     """Return the cases of `expect` that fail."""
-    failed = ((case, _failure(case)) for case in policy.expectations)
+    failed = ((case, _failure(case, stamps=policy.stamps)) for case in policy.expectations)
     return [
         Complaint(case.source.file, case.source.line, message)
         for case, message in failed
@@ -42,9 +43,13 @@ def run_expectations(policy: Policy) -> list[Complaint]:
     ]
 
 
-def _failure(case: Expectation) -> str:
-    rehearsal = rehearse(case.client, case.method, case.target, case.body)
+def _failure(case: Expectation, *, stamps: bool) -> str:
+    rehearsal = rehearse(
+        case.client, case.method, case.target, case.body, given=case.given, stamps=stamps
+    )
     decision = rehearsal.decision
+    if decision.reason is Reason.FACT_FAILED and case.because != Reason.FACT_FAILED:
+        return decision.message
     asked = f"{case.method} {case.target} by {case.client.name!r}"
     if decision.effect is not case.then:
         because = f": {decision.message}" if decision.message else ""
@@ -134,7 +139,9 @@ def _empty_cases(policy: Policy) -> Iterator[Complaint]:
     for case in policy.expectations:
         if case.then is not Effect.DENY or case.because or case.source.file.startswith(SHIPPED):
             continue
-        decision = rehearse(case.client, case.method, case.target, case.body).decision
+        decision = rehearse(
+            case.client, case.method, case.target, case.body, given=case.given
+        ).decision
         if decision.reason in WHATEVER_THE_POLICY:
             yield _warning(
                 case.source,

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from sockguard.policy.complaints import did_you_mean
+from sockguard.policy.given import read_given
 from sockguard.policy.model import Client, Expectation, Mode
 from sockguard.policy.question import Effect
 from sockguard.policy.tree import list_of, mapping_of, plain, refuse_unknown_keys, text_of
-from sockguard.policy.vocabulary import later
 from sockguard.wire.document import encode
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sockguard.policy.tree import Entry, Node
     from sockguard.wire.document import Value
 
-CASE_KEYS = ("as", "role", "do", "body", "then", "because")
+CASE_KEYS = ("as", "role", "do", "body", "given", "then", "because")
 EFFECTS = {"allow": Effect.ALLOW, "deny": Effect.DENY}
 
 
@@ -51,8 +51,6 @@ def _read_case(
     complaints: Complaints,
 ) -> Expectation | None:
     entries = dict(mapping_of(node, "a case of expect", complaints))
-    if "given" in entries:
-        complaints.add(entries.pop("given").source, later("given", "telling a case about objects"))
     if not entries or refuse_unknown_keys(entries, CASE_KEYS, "a case of expect", complaints):
         return None
     client = _subject(node, entries, clients, roles, complaints)
@@ -61,7 +59,8 @@ def _read_case(
     if client is None:
         return None
     body = encode(cast("Value", plain(entries["body"].value))) if "body" in entries else None
-    return Expectation(client, method, target, body, then, because, node.source)
+    given = read_given(entries["given"].value, complaints) if "given" in entries else {}
+    return Expectation(client, method, target, body, then, because, node.source, given)
 
 
 def _subject(

@@ -17,6 +17,7 @@ from sockguard.policy.assemble import SHIPPED, assemble
 from sockguard.policy.characters import unfit_characters
 from sockguard.policy.check import run_expectations
 from sockguard.policy.complaints import Complaint, Complaints, PolicyError
+from sockguard.policy.given import read_given
 from sockguard.policy.model import Source
 from sockguard.policy.scalars import core_scalar
 from sockguard.policy.tree import Entry, Node
@@ -24,6 +25,7 @@ from sockguard.policy.tree import Entry, Node
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sockguard.engine.facts import Thing
     from sockguard.policy.model import Policy
 
 __all__ = [
@@ -89,6 +91,15 @@ def load_texts(
     if failed:
         raise PolicyError(failed)
     return policy
+
+
+def read_given_text(data: bytes) -> Mapping[str, Thing]:
+    """Read what a file says that the Engine would tell of objects; raises PolicyError."""
+    complaints = Complaints()
+    tree = _parse("--given", data, complaints)
+    given = {} if complaints.found else read_given(tree, complaints)
+    complaints.raise_any()
+    return given
 
 
 def is_shipped_name(path_or_name: str) -> bool:

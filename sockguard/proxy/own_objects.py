@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from sockguard.engine.reference import normalise_image, repository_of
 from sockguard.errors import Refusal
 from sockguard.policy.question import OwnObjects
 from sockguard.proxy.ask import ask, follow
+from sockguard.proxy.own_paths import OwnPaths, paths_through
 from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.con
 _CGROUP = re.compile(r"(?:/docker[/-]|/libpod-)([0-9a-f]{64})(?:\.scope)?$", re.MULTILINE)
 _RETRY_SECONDS = (1.0, 2.0)
 _FOUND = 200
+NO_PATHS = OwnPaths()
 _FAILURES = (Refusal, ValueError, OSError)  # TimeoutError is an OSError
 
 
@@ -43,11 +46,15 @@ def own_container_id(proc: Path) -> str:
     return ""
 
 
-def own_objects(document: Value) -> OwnObjects:
-    """Read our container's inspect document; raises ValueError when it is not one."""
+def own_objects(document: Value, inside: OwnPaths = NO_PATHS) -> OwnObjects:
+    """Read our container's inspect document; raises ValueError when it is not one.
+
+    `inside` are our paths as they are within the container.
+    """
     match document:
         case {"Id": str(identity), "Name": str(name), "Image": str(image), **rest}:
             images, repositories = _images(rest.get("Config"))
+            paths = paths_through(inside, rest.get("Mounts"))
             return OwnObjects(
                 container_id=identity,
                 container_names=frozenset({name.removeprefix("/")}),
@@ -55,6 +62,8 @@ def own_objects(document: Value) -> OwnObjects:
                 images=images,
                 repositories=repositories,
                 image_ids=frozenset({image.removeprefix("sha256:")}),
+                paths=paths.held,
+                sockets=paths.sockets,
             )
         case _:
             raise ValueError("not the inspect document of a container")
@@ -82,19 +91,28 @@ def _images(config: object) -> tuple[frozenset[str], frozenset[str]]:
             return frozenset(), frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Ourselves:
+    """The container that this process runs in, and our paths within it."""
+
+    container_id: str
+    paths: OwnPaths = NO_PATHS
+
+
 class SelfKnowledge:
     """Keeps our own objects known: read at start, after a rename and after a reconnection."""
 
     def __init__(
         self,
         upstream: Path,
-        container_id: str,
+        ourselves: Ourselves,
         seconds: float,
         learned: Callable[[OwnObjects], None],
         tell: Callable[[str], None],
     ) -> None:
         self._upstream = upstream
-        self._id = container_id
+        self._id = ourselves.container_id
+        self._inside = ourselves.paths
         self._seconds = seconds
         self._learned = learned
         self._tell = tell
@@ -149,4 +167,4 @@ class SelfKnowledge:
         if status != _FOUND:
             raise ValueError(f"the Engine answered {status}")
         self._found = True
-        self._learned(own_objects(document))
+        self._learned(own_objects(document, self._inside))

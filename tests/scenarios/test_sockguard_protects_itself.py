@@ -8,7 +8,7 @@ import pytest
 
 from sockguard.engine.reference import normalise_image
 from sockguard.policy.question import OwnObjects
-from sockguard.proxy.own_objects import SelfKnowledge, own_container_id, own_objects
+from sockguard.proxy.own_objects import Ourselves, SelfKnowledge, own_container_id, own_objects
 from tests.support.stack import running_stack, send, status_of
 from tests.support.wait import wait_until
 
@@ -125,7 +125,9 @@ def test_it_finds_itself_and_follows_its_renames(engine: RunningDemo) -> None:
     told: list[str] = []
 
     async def watch() -> None:
-        knowledge = SelfKnowledge(Path(engine.path), identity, 2.0, learned.append, told.append)
+        knowledge = SelfKnowledge(
+            Path(engine.path), Ourselves(identity), 2.0, learned.append, told.append
+        )
         task = asyncio.create_task(knowledge.watch())
         await asyncio.to_thread(wait_until, lambda: learned, "the first look")
         rename = request("POST", "/v1.44/containers/web/rename?name=guard")
@@ -144,7 +146,9 @@ def test_it_finds_itself_and_follows_its_renames(engine: RunningDemo) -> None:
 def test_its_id_is_kept_from_everybody_even_while_the_engine_is_away(tmp_path: Path) -> None:
     learned: list[OwnObjects] = []
     told: list[str] = []
-    knowledge = SelfKnowledge(tmp_path / "none", "f" * 64, 1.0, learned.append, told.append)
+    knowledge = SelfKnowledge(
+        tmp_path / "none", Ourselves("f" * 64), 1.0, learned.append, told.append
+    )
 
     asyncio.run(knowledge.look())
 
@@ -157,7 +161,9 @@ def test_what_it_knows_of_itself_is_not_forgotten_by_another_look(engine: Runnin
     learned: list[OwnObjects] = []
 
     async def look_twice() -> None:
-        knowledge = SelfKnowledge(Path(engine.path), identity, 2.0, learned.append, print)
+        knowledge = SelfKnowledge(
+            Path(engine.path), Ourselves(identity), 2.0, learned.append, print
+        )
         await knowledge.look()
         await knowledge.look()
 
@@ -170,7 +176,9 @@ def test_it_says_so_when_it_cannot_find_itself(engine: RunningDemo) -> None:
     told: list[str] = []
 
     async def watch() -> None:
-        knowledge = SelfKnowledge(Path(engine.path), "f" * 64, 2.0, lambda _own: None, told.append)
+        knowledge = SelfKnowledge(
+            Path(engine.path), Ourselves("f" * 64), 2.0, lambda _own: None, told.append
+        )
         task = asyncio.create_task(knowledge.watch())
         await asyncio.to_thread(wait_until, lambda: told, "a word")
         task.cancel()
