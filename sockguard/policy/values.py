@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.inspection import inspect_body
 from sockguard.engine.operation import ParameterKind
-from sockguard.engine.shape import Map, Scalar
+from sockguard.engine.shape import Field, Map, Scalar, bare
 from sockguard.errors import Malformed
 from sockguard.policy.tree import plain
 
@@ -61,9 +61,11 @@ class Subject:
 
     def _part(self, name: str, shape: Shape | None) -> Subject:
         kind = _PART_KIND.get(self.kind, self.kind)
-        if isinstance(shape, Scalar):
-            kind = _SCALAR_KIND.get(shape, kind)
-        return Subject(f"{self.name} {name}", kind, shape=shape)
+        unlimited = isinstance(shape, Field) and shape.unlimited
+        inner = None if shape is None else bare(shape)
+        if isinstance(inner, Scalar):
+            kind = _SCALAR_KIND.get(inner, kind)
+        return Subject(f"{self.name} {name}", kind, unlimited, inner)
 
     def describe(self) -> str:
         """Name the kind in words for people."""
