@@ -32,17 +32,6 @@ NEVER: Mapping[str, str] = {
 }
 """Words that the language does without, and why."""
 
-UNLIMITED = frozenset(
-    {
-        ("containers.list", "limit"),
-        ("build.run", "memory"),
-        ("build.run", "memswap"),
-        ("build.run", "cpuquota"),
-        ("build.prune", "max-used-space"),
-    }
-)
-"""Parameters whose absence, 0 or -1 means that there is no limit."""
-
 
 def needs_body_word(operation: Operation) -> bool:
     """Tell whether granting asks for `body: any`.
