@@ -21,6 +21,7 @@ from sockguard.engine.shape import (
     Misplaced,
     Scalar,
     Unread,
+    bare,
     below,
     fold,
     is_absent,
@@ -130,13 +131,11 @@ def _inspect(
     shape: Shape, value: object, steps: Steps, power: Field | None, notes: _Notes
 ) -> Inspecting:
     """Return what is kept of a value; `power` is the sensitive field that it stands within."""
-    if isinstance(shape, Field):
-        if shape.sensitive:
-            power = shape
-        inner = shape.shape
-    else:
-        inner = shape
-    if power is not None and not is_absent(shape, value):
+    outer, inner = power, bare(shape)
+    if isinstance(shape, Field) and shape.hands_over_with(value):
+        power = shape
+    by_entries = isinstance(inner, Map) and inner.plain_keys
+    if power is not None and not by_entries and not is_absent(shape, value):
         notes.sensitive.setdefault(steps, power)
     if value is None:
         return None
@@ -145,7 +144,7 @@ def _inspect(
     if isinstance(inner, list):
         return (yield from _list(inner[0], value, steps, power, notes))
     if isinstance(inner, Map):
-        return (yield from _map(inner.values, value, steps, power, notes))
+        return (yield from _map(inner, value, steps, (outer, power), notes))
     if isinstance(inner, Mapping):
         return (yield from _object(inner, value, steps, power, notes))
     raise TypeError(f"{shape} stands for a field, not for a value")
@@ -184,18 +183,25 @@ def _list(
 
 
 def _map(
-    inner: Shape, value: object, steps: Steps, power: Field | None, notes: _Notes
+    shape: Map,
+    value: object,
+    steps: Steps,
+    powers: tuple[Field | None, Field | None],
+    notes: _Notes,
 ) -> Inspecting:
+    """Inspect the entries; `powers` are what the map stands within, and that or its own."""
     if not isinstance(value, dict):
         raise _wrong_type(notes.spell(steps), "an object")
+    outer, own = powers
     kept = {}
     for key, item in value.items():
         if notes.pause_is_due():
             yield
         within = (*steps, "{" + key + "}")
+        power = outer if key in shape.plain_keys else own
         if power is not None:  # that a key stands there counts, whatever its value
             notes.sensitive.setdefault(within, power)
-        kept[key] = yield from _inspect(inner, item, within, power, notes)
+        kept[key] = yield from _inspect(shape.values, item, within, power, notes)
     return kept
 
 

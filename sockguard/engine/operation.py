@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
+from sockguard.engine.level import Level
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,24 +63,27 @@ class ParameterKind(Enum):
 class Parameter:
     """One query parameter.
 
-    `hands_over` is empty for a plain one; for a sensitive one it is the
-    sentence that says what naming it hands over. `dropped` marks what real clients send although
-    no Engine reads it: accepted, never forwarded. `absent` holds the texts that the Engine takes
-    for a parameter that was not sent; a boolean is absent whenever it is false, and where it is
-    `on_by_default` when it is blank. `names` is the kind of object that the value names, a key of
-    `names.IN_QUERY`. `shape` has the known fields of a JSON value. `since` is the minor API version
-    below which the Engine may not read it, 0 for none.
+    `hands_over` is empty for a plain one; for a sensitive one it is the sentence that says what
+    naming it hands over, and `level` how much that is. `dropped` marks what real clients send
+    although no Engine reads it: accepted, never forwarded. `absent` holds the texts that the Engine
+    takes for a parameter that was not sent; a boolean is absent whenever it is false, and where it
+    is `on_by_default` when it is blank. `names` is the kind of object that the value names, a key
+    of `names.IN_QUERY`. `shape` has the known fields of a JSON value. `since` is the minor API
+    version below which the Engine may not read it, 0 for none. `unlimited` says that absence, 0 or
+    -1 means that there is no limit.
     """
 
     name: str
     kind: ParameterKind = ParameterKind.TEXT
     hands_over: str = ""
+    level: Level = Level.ROOT
     dropped: bool = False
     absent: frozenset[str] = frozenset({""})
     on_by_default: bool = False
     names: str = ""
     shape: Shape | None = None
     since: int = 0
+    unlimited: bool = False
 
     @property
     def sensitive(self) -> bool:
@@ -92,6 +97,9 @@ class Operation:
 
     name: str
     risk: Risk
+    """The worst that it can amount to, whatever it is given."""
+    level: Level
+    """The strongest that granting it bare amounts to: nothing sensitive named, no view."""
     writes: bool
     hands_over: str
     """One sentence: what granting this operation gives away."""

@@ -11,7 +11,7 @@ value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -33,9 +33,14 @@ class Scalar(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """An object whose keys are free (labels, options) and whose values have one shape."""
+    """An object whose keys are free (labels, options) and whose values have one shape.
+
+    Where a map is sensitive, an entry under one of its `plain_keys` is so only as far as its own
+    fields are, and the map counts by its entries alone.
+    """
 
     values: Shape
+    plain_keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +75,26 @@ class Field:
     `hands_over` is empty for a plain field; for a sensitive one it is the sentence that says what
     naming it hands over, and `level` how much that is. All within a sensitive field is sensitive.
     `absent` holds the values that the Engine takes, for this operation, as if the field had not
-    been sent. `unlimited` says that absence, 0 and -1 mean that there is no limit.
+    been sent. `harmless` holds other values of a sensitive field with which it hands over no more
+    than the operation does by itself. `unlimited` says that absence, 0 or -1 means that there is
+    no limit.
     """
 
     shape: Shape
     hands_over: str = ""
     level: Level = Level.ROOT
     absent: tuple[object, ...] = EMPTY
+    harmless: tuple[object, ...] = ()
     unlimited: bool = False
 
     @property
     def sensitive(self) -> bool:
         """Whether a policy must name it to let it pass."""
         return bool(self.hands_over)
+
+    def hands_over_with(self, value: object) -> bool:
+        """Tell whether the field is sensitive and this value none of the harmless ones."""
+        return self.sensitive and not _is_among(self.harmless, value)
 
 
 Shape: TypeAlias = (
@@ -97,18 +109,44 @@ ANYTHING = Scalar.ANYTHING
 
 _LONGEST_NAME = 64  # of an unknown field, as it is reported
 _ELSEWHERE = (Alias, Misplaced)  # keys that stand for a field of another name or place
+_BY_NAME = (Alias, Misplaced, Unread)  # said of the key, not of a value
 
 
 def sensitive(
-    shape: Shape, hands_over: str, level: Level = Level.ROOT, *, absent: tuple[object, ...] = EMPTY
+    shape: Shape,
+    hands_over: str,
+    level: Level = Level.ROOT,
+    *,
+    absent: tuple[object, ...] = EMPTY,
+    harmless: tuple[object, ...] = (),
 ) -> Field:
     """Mark a field that a policy must name; one sentence says what that hands over."""
-    return Field(shape, hands_over, level, absent)
+    return Field(shape, hands_over, level, absent, harmless)
 
 
-def limit(shape: Shape) -> Field:
+def sensitive_within(
+    fields: Mapping[str, Shape], hands_over: str, level: Level = Level.ROOT
+) -> dict[str, Shape]:
+    """Mark all fields of an object that is plain itself: clients send it with empty ones."""
+    return {name: _marked(part, hands_over, level) for name, part in fields.items()}
+
+
+def _marked(part: Shape, hands_over: str, level: Level) -> Shape:
+    if isinstance(part, Mapping):
+        return sensitive_within(part, hands_over, level)
+    if isinstance(part, Field):
+        return part if part.sensitive else replace(part, hands_over=hands_over, level=level)
+    return part if isinstance(part, _BY_NAME) else sensitive(part, hands_over, level)
+
+
+def limit(shape: Shape, *, absent: tuple[object, ...] = EMPTY) -> Field:
     """Mark a plain field whose absence, 0 or -1 means that there is no limit."""
-    return Field(shape, unlimited=True)
+    return Field(shape, absent=absent, unlimited=True)
+
+
+def plain(shape: Shape, *, absent: tuple[object, ...]) -> Field:
+    """Say of a plain field which values equal its absence."""
+    return Field(shape, absent=absent)
 
 
 def bare(shape: Shape) -> Shape:
@@ -120,8 +158,11 @@ def is_absent(shape: Shape | None, value: object) -> bool:
     """Tell whether the Engine takes this value as if the field had not been sent."""
     if value is None:
         return True
-    absent = shape.absent if isinstance(shape, Field) else EMPTY
-    return any(type(value) is type(one) and value == one for one in absent)
+    return _is_among(shape.absent if isinstance(shape, Field) else EMPTY, value)
+
+
+def _is_among(values: tuple[object, ...], value: object) -> bool:
+    return any(type(value) is type(one) and value == one for one in values)
 
 
 def fields_of(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:

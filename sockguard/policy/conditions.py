@@ -19,7 +19,7 @@ from sockguard.policy.target import read_target
 from sockguard.policy.tree import flag_of, refuse_unknown_keys
 from sockguard.policy.values import Subject
 from sockguard.policy.view import read_view
-from sockguard.policy.vocabulary import LATER, UNLIMITED, later
+from sockguard.policy.vocabulary import LATER, later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,16 +165,15 @@ def _read_query(
     given = {name: one for name, one in entry.value.value.items() if name not in dropped}
     refuse_unknown_keys(given, known, f"{operation.name} (query)", complaints)
     return {
-        name: read_constraint(one.value, _subject(operation, name, parameter), complaints)
+        name: read_constraint(one.value, _subject(parameter), complaints)
         for name, one in entry.value.value.items()
         if (parameter := operation.parameters.get(name)) is not None
         and not _is_dropped(parameter, one, complaints)
     }, False
 
 
-def _subject(operation: Operation, name: str, parameter: Parameter) -> Subject:
-    unlimited = (operation.name, name) in UNLIMITED
-    return Subject(name, parameter.kind, unlimited, parameter.shape)
+def _subject(parameter: Parameter) -> Subject:
+    return Subject(parameter.name, parameter.kind, parameter.unlimited, parameter.shape)
 
 
 def _is_dropped(parameter: Parameter, entry: Entry, complaints: Complaints) -> bool:

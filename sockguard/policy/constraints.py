@@ -47,8 +47,10 @@ class Constraint:
         return self.holds is words.anything and not self.required and not self.replaces
 
     def satisfied(self, shape: Shape | None, value: object) -> bool:
-        """Tell whether a value of a body is what it must be, present or not."""
-        return not self.required if is_absent(shape, value) else self.holds(value)
+        """Tell whether a field is what it must be; one that says as much as none may be any."""
+        if value is not None and self.holds(value):
+            return True
+        return not self.required and is_absent(shape, value)
 
 
 class _Reading(NamedTuple):
@@ -202,14 +204,14 @@ def _named(node: Node, subject: Subject, step: str, complaints: Complaints) -> _
         if parts[key].replaces:
             complaints.add(entry.source, "always replaces whole parameters, not parts of them")
 
-    def is_given(value: dict[str, object], key: str) -> bool:
-        # A field may have a value that says as much as none; an entry of a map is there or not.
-        return key in value and not (known is not None and is_absent(known.get(key), value[key]))
+    def fits(key: str, part: Constraint, value: dict[str, object]) -> bool:
+        if known is not None:
+            return part.satisfied(known.get(key), value.get(key))
+        return part.holds(value[key]) if key in value else not part.required
 
     def holds(value: object) -> bool:
         return isinstance(value, dict) and all(
-            part.holds(value[key]) if is_given(value, key) else not part.required
-            for key, part in parts.items()
+            fits(key, part, value) for key, part in parts.items()
         )
 
     covers = (within((step.format(key),), part.cover) for key, part in parts.items())

@@ -20,17 +20,6 @@ NEVER: Mapping[str, str] = {
 }
 """Words that the language does without, and why."""
 
-UNLIMITED = frozenset(
-    {
-        ("containers.list", "limit"),
-        ("build.run", "memory"),
-        ("build.run", "memswap"),
-        ("build.run", "cpuquota"),
-        ("build.prune", "max-used-space"),
-    }
-)
-"""Parameters whose absence, 0 or -1 means that there is no limit."""
-
 
 def later(word: str, what: str) -> str:
     """Say in plain words that a later version brings this word."""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sockguard.engine.bodies.containers import CREATE, EXEC_CREATE, EXEC_START
-from sockguard.engine.bodies.swarm import SERVICE
+from sockguard.engine.bodies.services import SERVICE
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.inspection import inspect_body, inspect_steps
 from sockguard.engine.shape import (

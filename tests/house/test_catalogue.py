@@ -16,9 +16,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS, ROUTES
+from sockguard.engine.level import Level
 from sockguard.engine.names import IN_QUERY
-from sockguard.engine.operation import BodyKind, ParameterKind, Streaming
-from sockguard.engine.shape import Alias, Map, Scalar, Shape, Unread, fields_of, fold
+from sockguard.engine.operation import BodyKind, ParameterKind, Risk, Streaming
+from sockguard.engine.shape import (
+    EMPTY,
+    Alias,
+    Field,
+    Map,
+    Scalar,
+    Shape,
+    Unread,
+    bare,
+    fields_of,
+    fold,
+)
 
 if TYPE_CHECKING:
     from sockguard.engine.operation import Operation, Route
@@ -162,6 +174,11 @@ def explained(path: str, table: tuple[tuple[str, str], ...]) -> bool:
 
 def known_fields(operation: Operation) -> dict[str, Shape]:
     return {} if operation.shape is None else dict(fields_of(operation.shape))
+
+
+def said_of(operation: Operation) -> dict[str, Field]:
+    """The fields of which more is said than their shape."""
+    return {path: f for path, f in known_fields(operation).items() if isinstance(f, Field)}
 
 
 WITH_SHAPE = [operation for operation in OPERATIONS.values() if operation.shape is not None]
@@ -334,6 +351,7 @@ def test_no_body_field_is_invented(operation: Operation) -> None:
 
 def type_of(shape: Shape) -> str:
     """The word of the documents for what a shape admits."""
+    shape = bare(shape)
     if isinstance(shape, Unread):
         return type_of(shape.shape)
     if isinstance(shape, Scalar):
@@ -354,6 +372,7 @@ def test_body_fields_have_the_documented_type(operation: Operation) -> None:
 
 def tables_in(shape: Shape) -> list[dict[str, Shape]]:
     """Every object among the shapes of a body."""
+    shape = bare(shape)
     if isinstance(shape, dict):
         return [shape, *(table for part in shape.values() for table in tables_in(part))]
     if isinstance(shape, list):
@@ -381,7 +400,11 @@ def test_an_operation_has_a_shape_if_and_only_if_it_reads_json(operation: Operat
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=name_of)
 def test_what_an_operation_hands_over_is_one_sentence(operation: Operation) -> None:
-    sentences = [operation.hands_over, *(p.hands_over for p in operation.parameters.values())]
+    sentences = [
+        operation.hands_over,
+        *(parameter.hands_over for parameter in operation.parameters.values()),
+        *(field.hands_over for field in said_of(operation).values()),
+    ]
     for sentence in filter(None, sentences):
         assert re.fullmatch(r"[A-Z][^.]*(\.\d[^.]*)*\.", sentence)
     assert operation.hands_over
@@ -430,7 +453,7 @@ SENSITIVE = {
     "checkpoints.remove": "dir",
     "images.import": "fromSrc changes",
     "build.run": "remote networkmode extrahosts outputs cachefrom buildargs cgroupparent"
-    " securityopt session buildid",
+    " securityopt session buildid ulimits isolation",
     "swarm.update": "rotateWorkerToken rotateManagerToken rotateManagerUnlockKey",
     "services.update": "rollback registryAuthFrom",
     "plugins.privileges": "remote name",
@@ -443,3 +466,247 @@ SENSITIVE = {
 def test_the_sensitive_parameters_are_exactly_these(operation: Operation) -> None:
     sensitive = {p.name for p in operation.parameters.values() if p.sensitive}
     assert sensitive == set(SENSITIVE.get(operation.name, "").split())
+
+
+def below(path: str, names: str) -> str:
+    return " ".join(f"{path}.{name}" for name in names.split())
+
+
+ENDPOINT = """
+IPAMConfig.IPv4Address IPAMConfig.IPv6Address IPAMConfig.LinkLocalIPs Links Aliases DNSNames
+DriverOpts GwPriority NetworkID EndpointID MacAddress Gateway IPAddress IPPrefixLen IPv6Gateway
+GlobalIPv6Address GlobalIPv6PrefixLen
+"""
+RESOURCES = """
+CgroupParent BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps
+BlkioDeviceWriteIOps Devices DeviceCgroupRules DeviceRequests OomKillDisable Ulimits
+RestartPolicy.Name
+"""
+HOST_CONFIG = f"""
+{RESOURCES} NetworkMode PidMode IpcMode UTSMode UsernsMode CgroupnsMode Cgroup Privileged CapAdd
+Capabilities SecurityOpt MaskedPaths ReadonlyPaths Sysctls Runtime Annotations GroupAdd Isolation
+OomScoreAdj Binds Mounts VolumesFrom VolumeDriver Tmpfs StorageOpt ContainerIDFile PortBindings
+PublishAllPorts Dns DnsOptions DnsSearch ExtraHosts Links LogConfig.Type LogConfig.Config
+"""
+SWARM_SPEC = """
+CAConfig.ExternalCAs CAConfig.SigningCACert CAConfig.SigningCAKey CAConfig.ForceRotate
+EncryptionConfig.AutoLockManagers TaskDefaults.LogDriver.Name TaskDefaults.LogDriver.Options
+"""
+PRIVILEGES = """
+CredentialSpec.Config CredentialSpec.File CredentialSpec.Registry SELinuxContext.Disable
+SELinuxContext.User SELinuxContext.Role SELinuxContext.Type SELinuxContext.Level Seccomp.Mode
+Seccomp.Profile AppArmor.Mode
+"""
+CONTAINER_SPEC = f"""
+{below("Privileges", PRIVILEGES)} Groups Mounts Hosts DNSConfig.Nameservers DNSConfig.Search
+DNSConfig.Options Secrets OomScoreAdj Configs Isolation Sysctls CapabilityAdd Ulimits
+"""
+TASK = f"""
+{below("ContainerSpec", CONTAINER_SPEC)} PluginSpec NetworkAttachmentSpec
+Resources.Limits.GenericResources Resources.Reservations.GenericResources Placement.Constraints
+Networks LogDriver.Name LogDriver.Options Runtime
+"""
+SERVICE = f"{below('TaskTemplate', TASK)} UpdateConfig.FailureAction Networks EndpointSpec.Ports"
+TEMPLATE = "Templating.Name Templating.Options"
+SECRET = f"{TEMPLATE} Driver.Name Driver.Options"
+SENSITIVE_FIELDS = {
+    "containers.create": f"MacAddress {below('HostConfig', HOST_CONFIG)}"
+    f" NetworkingConfig.EndpointsConfig {below('NetworkingConfig.EndpointsConfig{}', ENDPOINT)}",
+    "containers.update": RESOURCES,
+    "containers.commit": """
+        Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin
+        StdinOnce Env Cmd Healthcheck.Test Healthcheck.Interval Healthcheck.Timeout
+        Healthcheck.Retries Healthcheck.StartPeriod Healthcheck.StartInterval ArgsEscaped Image
+        Volumes WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild Labels StopSignal
+        StopTimeout Shell""",
+    "checkpoints.create": "CheckpointDir",
+    "exec.create": "Env Privileged User WorkingDir",
+    "networks.create": """
+        Driver Scope Ingress ConfigOnly ConfigFrom.Network IPAM.Driver IPAM.Config IPAM.Options
+        EnableIPv6 Options""",
+    "networks.connect": below("EndpointConfig", ENDPOINT),
+    "volumes.create": "Driver DriverOpts ClusterVolumeSpec ClusterVolumeSpec.Secrets"
+    " ClusterVolumeSpec.AccessMode.Secrets",
+    "volumes.update": "Spec.Secrets Spec.AccessMode.Secrets",
+    "system.auth": "serveraddress",
+    "swarm.init": f"""
+        DefaultAddrPool ForceNewCluster AutoLockManagers {below("Spec", SWARM_SPEC)}""",
+    "swarm.update": SWARM_SPEC,
+    "services.create": SERVICE,
+    "services.update": SERVICE,
+    "nodes.update": "Labels Role Availability",
+    "secrets.create": SECRET,
+    "secrets.update": SECRET,
+    "configs.create": TEMPLATE,
+    "configs.update": TEMPLATE,
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=name_of)
+def test_the_sensitive_fields_are_exactly_these(operation: Operation) -> None:
+    sensitive = [path for path, field in said_of(operation).items() if field.sensitive]
+    assert sorted(sensitive) == sorted(SENSITIVE_FIELDS.get(operation.name, "").split())
+
+
+def test_a_key_of_a_sensitive_map_is_plain_only_where_it_names_the_default_network() -> None:
+    keys = {
+        (operation.name, path): shape.plain_keys
+        for operation in WITH_SHAPE
+        for path, field in known_fields(operation).items()
+        if isinstance(shape := bare(field), Map) and shape.plain_keys
+    }
+    assert keys == {("containers.create", "NetworkingConfig.EndpointsConfig"): {"default"}}
+
+
+POINTER = "Engine source: a pointer, for which only null is the default"
+SERVICES = "services.create services.update"
+RUNS = "containers.create"
+ABSENCE: tuple[tuple[str, str, tuple[object, ...], str], ...] = (
+    (f"{RUNS} containers.commit", "Entrypoint", (), "daemon/commit.go, merge: [] is kept"),
+    (f"{RUNS} containers.commit", "StopTimeout", (), POINTER),
+    (RUNS, "HostConfig.MemorySwappiness", (-1,), "docker command: sent by default"),
+    ("containers.update", "MemorySwappiness", (-1,), "as on create; an update ignores it"),
+    (RUNS, "HostConfig.Init", (), POINTER),
+    ("containers.update", "Init", (), POINTER),
+    (RUNS, "HostConfig.PidsLimit", (0, -1), "container_routes.go: 0 and less become null"),
+    ("containers.update", "PidsLimit", (), "container_unix.go, UpdateContainer: 0 lifts it"),
+    (RUNS, "HostConfig.NetworkMode", ("", "default"), "container_routes.go"),
+    (RUNS, "HostConfig.Capabilities", (), "API document 1.40: null is the default set"),
+    (RUNS, "HostConfig.MaskedPaths", (), "oci_linux.go: [] masks nothing"),
+    (RUNS, "HostConfig.ReadonlyPaths", (), "oci_linux.go: [] protects nothing"),
+    (RUNS, "HostConfig.Isolation", ("", "default"), "api/types/container, IsDefault"),
+    (RUNS, "HostConfig.RestartPolicy.Name", ("", "no"), "daemon/create.go"),
+    ("networks.create", "IPAM.Driver", ("", "default"), "libnetwork, ipamapi.DefaultIPAM"),
+    ("networks.create", "EnableIPv4", (), POINTER),
+    ("networks.create", "EnableIPv6", (), POINTER),
+    ("volumes.create", "ClusterVolumeSpec", (), "volume_routes.go: {} makes a cluster volume"),
+    ("swarm.init", "Spec.Orchestration.TaskHistoryRetentionLimit", (), POINTER),
+    ("swarm.update", "Orchestration.TaskHistoryRetentionLimit", (), POINTER),
+    ("swarm.init", "Spec.Raft.KeepOldSnapshots", (), POINTER),
+    ("swarm.update", "Raft.KeepOldSnapshots", (), POINTER),
+    (SERVICES, "TaskTemplate.ContainerSpec.Privileges.Seccomp.Mode", ("", "default"), "document"),
+    (SERVICES, "TaskTemplate.ContainerSpec.Privileges.AppArmor.Mode", ("", "default"), "document"),
+    (SERVICES, "TaskTemplate.ContainerSpec.StopGracePeriod", (), POINTER),
+    (SERVICES, "TaskTemplate.ContainerSpec.Isolation", ("", "default"), "as on create"),
+    (SERVICES, "TaskTemplate.ContainerSpec.Init", (), POINTER),
+    (SERVICES, "TaskTemplate.PluginSpec", (), POINTER),
+    (SERVICES, "TaskTemplate.NetworkAttachmentSpec", (), POINTER),
+    (SERVICES, "TaskTemplate.Resources.SwapBytes", (), POINTER),
+    (SERVICES, "TaskTemplate.Resources.MemorySwappiness", (), POINTER),
+    (SERVICES, "TaskTemplate.RestartPolicy.Delay", (), POINTER),
+    (SERVICES, "TaskTemplate.Runtime", ("", "container"), "cluster/convert/service.go"),
+    (SERVICES, "Mode.Replicated.Replicas", (), POINTER),
+    (SERVICES, "Mode.ReplicatedJob.MaxConcurrent", (), POINTER),
+    (SERVICES, "Mode.ReplicatedJob.TotalCompletions", (), POINTER),
+    (SERVICES, "UpdateConfig.FailureAction", ("", "pause"), "cluster/convert/service.go"),
+)
+"""Where the values that equal absence are others than `EMPTY`, each with where it is from."""
+
+HARMLESS: tuple[tuple[str, str, tuple[object, ...], str], ...] = (
+    (RUNS, "HostConfig.NetworkMode", ("bridge", "none"), "the default on Linux, and no network"),
+    (RUNS, "HostConfig.IpcMode", ("private", "none"), "API document: memory of its own, or none"),
+    (RUNS, "HostConfig.CgroupnsMode", ("private",), "API document: a namespace of its own"),
+    (RUNS, "HostConfig.Capabilities", ([],), "API document 1.40: no capability at all"),
+    (RUNS, "HostConfig.SecurityOpt", (
+        ["no-new-privileges"], ["no-new-privileges:true"], ["no-new-privileges=true"],
+     ), "daemon_unix.go, parseSecurityOpt: takes power away"),
+    (RUNS, "HostConfig.VolumeDriver", ("local",), "the Engine's own driver and default"),
+    ("volumes.create", "Driver", ("local",), "the Engine's own driver and default"),
+    ("networks.create", "Driver", ("bridge",), "the default on Linux"),
+    ("networks.create", "EnableIPv6", (False,), "takes away what the Engine may have as default"),
+    ("system.auth", "serveraddress", ("https://index.docker.io/v1/",), "registry.IndexServer"),
+    (SERVICES, "UpdateConfig.FailureAction", ("continue",), "keeps the new specification"),
+    ("nodes.update", "Role", ("worker",), "the lesser role, sent with each update"),
+    ("nodes.update", "Availability", ("active",), "the default, sent with each update"),
+)  # fmt: skip
+
+
+def spread(table: tuple[tuple[str, str, tuple[object, ...], str], ...]) -> dict[str, object]:
+    assert all(source for *_, source in table)
+    return {f"{name} {path}": values for names, path, values, _ in table for name in names.split()}
+
+
+def fields_said() -> dict[str, Field]:
+    return {f"{o.name} {path}": field for o in WITH_SHAPE for path, field in said_of(o).items()}
+
+
+def test_the_values_that_equal_absence_are_the_empty_ones_but_for_these() -> None:
+    absence = {path: field.absent for path, field in fields_said().items() if field.absent != EMPTY}
+    assert absence == spread(ABSENCE)
+
+
+def test_the_harmless_values_of_sensitive_fields_are_exactly_these() -> None:
+    harmless = {path: field.harmless for path, field in fields_said().items() if field.harmless}
+    assert harmless == spread(HARMLESS)
+
+
+LIMITS = """
+CpuQuota DiskQuota KernelMemory KernelMemoryTCP MemoryReservation MemorySwap PidsLimit CpuCount
+CpuPercent IOMaximumIOps IOMaximumBandwidth BlkioDeviceReadBps[].Rate BlkioDeviceWriteBps[].Rate
+BlkioDeviceReadIOps[].Rate BlkioDeviceWriteIOps[].Rate Ulimits[].Soft Ulimits[].Hard
+RestartPolicy.MaximumRetryCount
+"""
+LIMITS_OF_SERVICES = """
+TaskTemplate.ContainerSpec.Mounts[].TmpfsOptions.SizeBytes
+TaskTemplate.ContainerSpec.Ulimits[].Soft TaskTemplate.ContainerSpec.Ulimits[].Hard
+TaskTemplate.Resources.Limits.NanoCPUs TaskTemplate.Resources.Limits.MemoryBytes
+TaskTemplate.Resources.Limits.Pids TaskTemplate.Resources.SwapBytes
+TaskTemplate.RestartPolicy.MaxAttempts TaskTemplate.Placement.MaxReplicas
+UpdateConfig.Parallelism RollbackConfig.Parallelism
+"""
+UNLIMITED = {
+    "containers.create": below(
+        "HostConfig", f"{LIMITS} Memory NanoCpus Mounts[].TmpfsOptions.SizeBytes"
+    ),
+    "containers.update": LIMITS,
+    "volumes.create": below(
+        "ClusterVolumeSpec", "CapacityRange.LimitBytes AccessMode.CapacityRange.LimitBytes"
+    ),
+    "volumes.update": below("Spec", "CapacityRange.LimitBytes AccessMode.CapacityRange.LimitBytes"),
+    "services.create": LIMITS_OF_SERVICES,
+    "services.update": LIMITS_OF_SERVICES,
+}
+UNLIMITED_PARAMETERS = {
+    "containers.list": "limit",
+    "build.run": "memory memswap cpuquota",
+    "build.prune": "max-used-space",
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=name_of)
+def test_where_absence_means_no_limit_is_told_of_exactly_these(operation: Operation) -> None:
+    fields = [path for path, field in said_of(operation).items() if field.unlimited]
+    assert sorted(fields) == sorted(UNLIMITED.get(operation.name, "").split())
+    parameters = {name for name, one in operation.parameters.items() if one.unlimited}
+    assert parameters == set(UNLIMITED_PARAMETERS.get(operation.name, "").split())
+
+
+BY_RISK = {
+    Risk.READ_META: Level.METADATA,
+    Risk.READ_SECRET: Level.SECRETS,
+    Risk.EXFILTRATE: Level.SECRETS,
+    Risk.WRITE: Level.DISTURB,
+    Risk.HOST_ROOT: Level.ROOT,
+}
+LEVEL_OTHERWISE = {
+    Level.METADATA: "system.auth",
+    Level.SECRETS: "containers.attach containers.attach_ws",
+    Level.DISTURB: "checkpoints.create checkpoints.remove volumes.create swarm.update nodes.update",
+    Level.CODE: "containers.create containers.commit containers.archive_put exec.create exec.start"
+    " images.import images.load images.tag build.run services.create services.update",
+}
+"""Where a bare grant is more or less than the risk says: what is sensitive has to be named, and
+what a name or a prepared program means may be up to the client."""
+
+
+def test_a_bare_grant_amounts_to_what_its_risk_says_but_for_these() -> None:
+    otherwise = {name: level for level, names in LEVEL_OTHERWISE.items() for name in names.split()}
+    expected = {name: otherwise.get(name, BY_RISK[o.risk]) for name, o in OPERATIONS.items()}
+    assert {name: operation.level for name, operation in OPERATIONS.items()} == expected
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=name_of)
+def test_no_bare_grant_is_root_where_the_risk_is_not(operation: Operation) -> None:
+    assert operation.level > Level.NOTHING
+    assert operation.writes or operation.level <= Level.SECRETS
+    assert operation.risk is Risk.HOST_ROOT or operation.level < Level.ROOT

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from sockguard.engine.operation import ParameterKind
+from sockguard.engine.shape import Scalar, limit
 from sockguard.policy.complaints import Complaints
 from sockguard.policy.constraints import Constraint, read_constraint
 from sockguard.policy.model import Source
@@ -151,6 +152,17 @@ def test_a_bound_on_what_is_unlimited_when_absent_requires_a_value_above_zero() 
     constraint = read({"at_most": 10}, INTEGER, unlimited=True)
     assert constraint.required
     assert [n for n in (-1, 0, 1, 10, 11) if constraint.holds(n)] == [1, 10]
+
+
+def test_a_bound_within_a_document_holds_what_is_unlimited_there_too() -> None:
+    complaints = Complaints()
+    subject = Subject("ulimits", JSON, shape=[{"Soft": limit(Scalar.INTEGER)}])
+    bound = node({"each": {"fields": {"Soft": {"at_most": 64}}}})
+    constraint = read_constraint(bound, subject, complaints)
+    complaints.raise_any()
+    assert constraint.holds([{"Soft": 64}])
+    assert not constraint.holds([{"Soft": -1}])
+    assert not constraint.holds([{}])
 
 
 def test_always_carries_the_value_in_the_form_of_a_query() -> None:

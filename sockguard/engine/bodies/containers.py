@@ -1,106 +1,26 @@
 """What the Engine reads in the bodies of operations on containers, checkpoints and execs.
 
-Must never hold a value, only which fields the Engine reads and their types.
+Must never hold a policy, only facts: fields, types, and which values equal absence.
 """
 
 from __future__ import annotations
 
-from sockguard.engine.bodies.parts import ENDPOINT, HEALTHCHECK, LABELS, MOUNTS, NOTHING, ULIMITS
-from sockguard.engine.shape import BOOLEAN, INTEGER, TEXT, Alias, Map, Misplaced, Shape, Unread
-
-_WEIGHTS: Shape = [{"Path": TEXT, "Weight": INTEGER}]
-_RATES: Shape = [{"Path": TEXT, "Rate": INTEGER}]
-_RESTART_POLICY: Shape = {"Name": TEXT, "MaximumRetryCount": INTEGER}
-_CONSOLE_SIZE: Shape = [INTEGER]
-
-_RESOURCES: dict[str, Shape] = {
-    "CpuShares": INTEGER,
-    "Memory": INTEGER,
-    "CgroupParent": TEXT,
-    "BlkioWeight": INTEGER,
-    "BlkioWeightDevice": _WEIGHTS,
-    "BlkioDeviceReadBps": _RATES,
-    "BlkioDeviceWriteBps": _RATES,
-    "BlkioDeviceReadIOps": _RATES,
-    "BlkioDeviceWriteIOps": _RATES,
-    "CpuPeriod": INTEGER,
-    "CpuQuota": INTEGER,
-    "CpuRealtimePeriod": INTEGER,
-    "CpuRealtimeRuntime": INTEGER,
-    "CpusetCpus": TEXT,
-    "CpusetMems": TEXT,
-    "Devices": [{"PathOnHost": TEXT, "PathInContainer": TEXT, "CgroupPermissions": TEXT}],
-    "DeviceCgroupRules": [TEXT],
-    "DeviceRequests": [
-        {
-            "Driver": TEXT,
-            "Count": INTEGER,
-            "DeviceIDs": [TEXT],
-            "Capabilities": [[TEXT]],
-            "Options": Map(TEXT),
-        }
-    ],
-    "DiskQuota": INTEGER,
-    "KernelMemory": INTEGER,
-    "KernelMemoryTCP": INTEGER,
-    "MemoryReservation": INTEGER,
-    "MemorySwap": INTEGER,
-    "MemorySwappiness": INTEGER,
-    "NanoCpus": INTEGER,
-    "NanoCPUs": Alias("NanoCpus"),  # API document 1.27
-    "OomKillDisable": BOOLEAN,
-    "Init": BOOLEAN,
-    "PidsLimit": INTEGER,
-    "Ulimits": ULIMITS,
-    "CpuCount": INTEGER,
-    "CpuPercent": INTEGER,
-    "IOMaximumIOps": INTEGER,
-    "IOMaximumBandwidth": INTEGER,
-}
-
-HOST_CONFIG: dict[str, Shape] = {
-    **_RESOURCES,
-    "Binds": [TEXT],
-    "ContainerIDFile": TEXT,
-    "LogConfig": {"Type": TEXT, "Config": Map(TEXT)},
-    "NetworkMode": TEXT,
-    "PortBindings": Map([{"HostIp": TEXT, "HostPort": TEXT}]),
-    "RestartPolicy": _RESTART_POLICY,
-    "AutoRemove": BOOLEAN,
-    "VolumeDriver": TEXT,
-    "VolumesFrom": [TEXT],
-    "Mounts": MOUNTS,
-    "ConsoleSize": _CONSOLE_SIZE,
-    "Annotations": Map(TEXT),
-    "CapAdd": [TEXT],
-    "CapDrop": [TEXT],
-    "Capabilities": [TEXT],
-    "CgroupnsMode": TEXT,
-    "Dns": [TEXT],
-    "DnsOptions": [TEXT],
-    "DnsSearch": [TEXT],
-    "ExtraHosts": [TEXT],
-    "GroupAdd": [TEXT],
-    "IpcMode": TEXT,
-    "Cgroup": TEXT,
-    "Links": [TEXT],
-    "OomScoreAdj": INTEGER,
-    "PidMode": TEXT,
-    "Privileged": BOOLEAN,
-    "PublishAllPorts": BOOLEAN,
-    "ReadonlyRootfs": BOOLEAN,
-    "SecurityOpt": [TEXT],
-    "StorageOpt": Map(TEXT),
-    "Tmpfs": Map(TEXT),
-    "UTSMode": TEXT,
-    "UsernsMode": TEXT,
-    "ShmSize": INTEGER,
-    "Sysctls": Map(TEXT),
-    "Runtime": TEXT,
-    "Isolation": TEXT,
-    "MaskedPaths": [TEXT],
-    "ReadonlyPaths": [TEXT],
-}
+from sockguard.engine.bodies.host_config import CONSOLE_SIZE, HOST_CONFIG
+from sockguard.engine.bodies.parts import ENDPOINT, HEALTHCHECK, LABELS, NOTHING
+from sockguard.engine.level import Level
+from sockguard.engine.shape import (
+    BOOLEAN,
+    INTEGER,
+    TEXT,
+    Alias,
+    Map,
+    Misplaced,
+    Shape,
+    Unread,
+    plain,
+    sensitive,
+    sensitive_within,
+)
 
 CONFIG: dict[str, Shape] = {
     "Hostname": TEXT,
@@ -120,13 +40,15 @@ CONFIG: dict[str, Shape] = {
     "Image": TEXT,
     "Volumes": Map(NOTHING),
     "WorkingDir": TEXT,
-    "Entrypoint": [TEXT],
+    "Entrypoint": plain([TEXT], absent=()),
     "NetworkDisabled": BOOLEAN,
-    "MacAddress": TEXT,
+    "MacAddress": sensitive(
+        TEXT, "Takes any hardware address, also one that others trust.", Level.DISTURB
+    ),
     "OnBuild": [TEXT],
     "Labels": LABELS,
     "StopSignal": TEXT,
-    "StopTimeout": INTEGER,
+    "StopTimeout": plain(INTEGER, absent=()),
     "Shell": [TEXT],
 }
 
@@ -139,34 +61,59 @@ CREATE: dict[str, Shape] = {
     },
     **CONFIG,
     "HostConfig": HOST_CONFIG,
-    "NetworkingConfig": {"EndpointsConfig": Map(ENDPOINT)},
+    "NetworkingConfig": {
+        "EndpointsConfig": sensitive(
+            # The Engine reads the key default only where NetworkMode asks for the default network
+            # (container_routes.go), and no network can be called so. Bridge is not like that: it
+            # would be a second network beside the one in NetworkMode.
+            Map(ENDPOINT, plain_keys=frozenset({"default"})),
+            "Joins any network, or several at once.",
+            Level.DISTURB,
+        )
+    },
 }
 
-UPDATE: dict[str, Shape] = {**_RESOURCES, "RestartPolicy": _RESTART_POLICY}
+COMMIT = sensitive_within(
+    CONFIG,
+    "Rewrites what the image runs, as which user, in which environment and with which labels.",
+    Level.CODE,
+)
 
-CHECKPOINT: dict[str, Shape] = {"CheckpointID": TEXT, "CheckpointDir": TEXT, "Exit": BOOLEAN}
+CHECKPOINT: dict[str, Shape] = {
+    "CheckpointID": TEXT,
+    "CheckpointDir": sensitive(TEXT, "Makes directories and files anywhere on the host."),
+    "Exit": BOOLEAN,
+}
 
 EXEC_CREATE: dict[str, Shape] = {
     "AttachStdin": BOOLEAN,
     "AttachStdout": BOOLEAN,
     "AttachStderr": BOOLEAN,
     "Container": Unread(TEXT),  # docker-py; the container is the one in the path
-    "ConsoleSize": _CONSOLE_SIZE,
+    "ConsoleSize": CONSOLE_SIZE,
     "Detach": BOOLEAN,  # the Go client before 28
     "DetachKeys": TEXT,
     "detachKeys": Alias("DetachKeys"),  # docker-py
     "Tty": BOOLEAN,
-    "Env": [TEXT],
+    "Env": sensitive(
+        [TEXT],
+        "Sets variables by which a program loads other code, such as LD_PRELOAD and PATH.",
+        Level.CODE,
+    ),
     "Cmd": [TEXT],
-    "Privileged": BOOLEAN,
-    "User": TEXT,
-    "WorkingDir": TEXT,
+    "Privileged": sensitive(BOOLEAN, "Gives the program all capabilities of the host."),
+    "User": sensitive(TEXT, "Runs the program as any user, root included.", Level.CODE),
+    "WorkingDir": sensitive(
+        TEXT,
+        "Starts the program in any directory, whose files it may take for its own.",
+        Level.CODE,
+    ),
 }
 
 EXEC_START: dict[str, Shape] = {
     "Detach": BOOLEAN,
     "Tty": BOOLEAN,
-    "ConsoleSize": _CONSOLE_SIZE,
+    "ConsoleSize": CONSOLE_SIZE,
     "hijack": Unread(BOOLEAN),  # dockerode
     "stdin": Unread(BOOLEAN),  # dockerode
 }

@@ -5,8 +5,10 @@ Must never know an operation: what exists stands in the tables beside this modul
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sockguard.engine.level import Level
 from sockguard.engine.operation import Parameter, ParameterKind
 
 if TYPE_CHECKING:
@@ -23,13 +25,9 @@ def parameters(*columns: Parameter) -> Mapping[str, Parameter]:
     return table
 
 
-def text(
-    name: str, hands_over: str = "", *, absent: str | None = None, names: str = "", since: int = 0
-) -> Parameter:
+def text(name: str, *, absent: str | None = None, names: str = "", since: int = 0) -> Parameter:
     """Text; beside "" the Engine takes the text `absent` for a parameter that was not sent."""
-    return Parameter(
-        name, ParameterKind.TEXT, hands_over, absent=_absent(absent), names=names, since=since
-    )
+    return Parameter(name, ParameterKind.TEXT, absent=_absent(absent), names=names, since=since)
 
 
 def integer(name: str, *, since: int = 0) -> Parameter:
@@ -37,31 +35,35 @@ def integer(name: str, *, since: int = 0) -> Parameter:
     return Parameter(name, ParameterKind.INTEGER, since=since)
 
 
-def flag(
-    name: str, hands_over: str = "", *, on_by_default: bool = False, since: int = 0
-) -> Parameter:
+def limit(name: str, *, since: int = 0) -> Parameter:
+    """Decimal number whose absence, 0 or -1 means that there is no limit."""
+    return Parameter(name, ParameterKind.INTEGER, since=since, unlimited=True)
+
+
+def flag(name: str, *, on_by_default: bool = False, since: int = 0) -> Parameter:
     """Boolean in the Engine's own lax spelling."""
-    return Parameter(
-        name, ParameterKind.BOOLEAN, hands_over, on_by_default=on_by_default, since=since
-    )
+    return Parameter(name, ParameterKind.BOOLEAN, on_by_default=on_by_default, since=since)
 
 
-def strict_flag(name: str, hands_over: str = "", *, since: int = 0) -> Parameter:
+def strict_flag(name: str, *, since: int = 0) -> Parameter:
     """Boolean read by Go's strconv.ParseBool."""
-    return Parameter(name, ParameterKind.STRICT_BOOLEAN, hands_over, since=since)
+    return Parameter(name, ParameterKind.STRICT_BOOLEAN, since=since)
 
 
-def texts(name: str, hands_over: str = "", *, names: str = "", since: int = 0) -> Parameter:
+def texts(name: str, *, names: str = "", since: int = 0) -> Parameter:
     """Text that may be repeated; all values count."""
-    return Parameter(name, ParameterKind.TEXTS, hands_over, names=names, since=since)
+    return Parameter(name, ParameterKind.TEXTS, names=names, since=since)
 
 
-def document(
-    name: str, shape: Shape, hands_over: str = "", *, absent: str, since: int = 0
-) -> Parameter:
+def document(name: str, shape: Shape, *, absent: str, since: int = 0) -> Parameter:
     """JSON in a query value; `absent` is its empty document, which says as much as none."""
     empty = _absent(absent) | {"null"}
-    return Parameter(name, ParameterKind.JSON, hands_over, absent=empty, shape=shape, since=since)
+    return Parameter(name, ParameterKind.JSON, absent=empty, shape=shape, since=since)
+
+
+def sensitive(parameter: Parameter, hands_over: str, level: Level = Level.ROOT) -> Parameter:
+    """Mark a parameter that a policy must name; one sentence says what that hands over."""
+    return replace(parameter, hands_over=hands_over, level=level)
 
 
 def filters(*, since: int = 0) -> Parameter:

@@ -6,28 +6,45 @@ Must never decide: each entry says what the Engine does, from its documents and 
 from __future__ import annotations
 
 from sockguard.engine.bodies import containers as bodies
+from sockguard.engine.bodies import host_config
 from sockguard.engine.catalogue.columns import dropped as unread
-from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
+from sockguard.engine.catalogue.columns import (
+    filters,
+    flag,
+    integer,
+    limit,
+    parameters,
+    sensitive,
+    text,
+    texts,
+)
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
 _HISTORY = "Replays everything the container wrote so far, secrets in its output included."
 _TYPING = "Lets the client type into whatever runs in the container, root shells included."
-_ATTACH = (text("detachKeys"), flag("logs", _HISTORY), flag("stream"))
+_ATTACH = (
+    text("detachKeys"),
+    sensitive(flag("logs"), _HISTORY, Level.SECRETS),
+    flag("stream"),
+)
 
 OPERATIONS = (
     Operation(
         name="containers.list",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows every container with its command, labels, ports, networks and mounts.",
         parameters=parameters(
-            flag("all"), integer("limit"), flag("size"), filters(), unread("trunc_cmd")
+            flag("all"), limit("limit"), flag("size"), filters(), unread("trunc_cmd")
         ),
         quick=True,
     ),
     Operation(
         name="containers.create",
         risk=Risk.HOST_ROOT,
+        level=Level.CODE,
         writes=True,
         hands_over="Creates containers; without limits on the body that is root on the host.",
         body=BodyKind.JSON,
@@ -37,6 +54,7 @@ OPERATIONS = (
     Operation(
         name="containers.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the whole configuration of a container: environment, command, paths.",
         parameters=parameters(flag("size")),
@@ -46,19 +64,21 @@ OPERATIONS = (
     Operation(
         name="containers.top",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the processes in a container with their full command lines.",
         parameters=parameters(
-            text(
-                "ps_args",
+            sensitive(
+                text("ps_args", absent="-ef"),
                 "Passes options to ps on the host, which can print the environment of processes.",
-                absent="-ef",
+                Level.SECRETS,
             )
         ),
     ),
     Operation(
         name="containers.logs",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all output of a container, which often holds tokens and passwords.",
         streaming=Streaming.RESPONSE,
@@ -78,12 +98,14 @@ OPERATIONS = (
     Operation(
         name="containers.changes",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows the paths of files that a container added, changed or deleted.",
     ),
     Operation(
         name="containers.stats",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows the processor, memory, disk and network use of a container.",
         streaming=Streaming.RESPONSE,
@@ -92,6 +114,7 @@ OPERATIONS = (
     Operation(
         name="containers.export",
         risk=Risk.EXFILTRATE,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Carries away the whole file system of a container.",
         streaming=Streaming.RESPONSE,
@@ -100,6 +123,7 @@ OPERATIONS = (
     Operation(
         name="containers.resize",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Sets the size of a container's terminal.",
         parameters=parameters(integer("h"), integer("w")),
@@ -107,21 +131,25 @@ OPERATIONS = (
     Operation(
         name="containers.start",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Starts any existing container with whatever powers it was created with.",
         parameters=parameters(
             text("detachKeys"),
-            text(
-                "checkpoint",
+            sensitive(
+                text("checkpoint", names="checkpoint"),
                 "Restores the memory of processes from a checkpoint.",
-                names="checkpoint",
+                Level.CODE,
             ),
-            text("checkpoint-dir", "Reads the checkpoint from any directory of the host."),
+            sensitive(
+                text("checkpoint-dir"), "Reads the checkpoint from any directory of the host."
+            ),
         ),
     ),
     Operation(
         name="containers.stop",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Stops containers.",
         parameters=parameters(text("signal", since=42), integer("t")),
@@ -129,6 +157,7 @@ OPERATIONS = (
     Operation(
         name="containers.restart",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Stops containers and starts them again.",
         parameters=parameters(text("signal", since=42), integer("t")),
@@ -136,6 +165,7 @@ OPERATIONS = (
     Operation(
         name="containers.kill",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Sends any signal to the main process of a container.",
         parameters=parameters(text("signal")),
@@ -143,14 +173,16 @@ OPERATIONS = (
     Operation(
         name="containers.update",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Changes or lifts the resource limits and the restart policy of a container.",
         body=BodyKind.JSON,
-        shape=bodies.UPDATE,
+        shape=host_config.UPDATE,
     ),
     Operation(
         name="containers.rename",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Gives a container another name, also one that others trust.",
         parameters=parameters(text("name", names="container")),
@@ -158,33 +190,42 @@ OPERATIONS = (
     Operation(
         name="containers.pause",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Freezes all processes of a container.",
     ),
     Operation(
         name="containers.unpause",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Lets the processes of a paused container run on.",
     ),
     Operation(
         name="containers.attach",
         risk=Risk.WRITE,
+        level=Level.SECRETS,
         writes=True,
         hands_over="Shows the live output of a container; with stdin it types into the container.",
         streaming=Streaming.HIJACK,
-        parameters=parameters(*_ATTACH, flag("stdin", _TYPING), flag("stdout"), flag("stderr")),
+        parameters=parameters(
+            *_ATTACH,
+            sensitive(flag("stdin"), _TYPING, Level.CODE),
+            flag("stdout"),
+            flag("stderr"),
+        ),
         upgrade="tcp",
     ),
     Operation(
         name="containers.attach_ws",
         risk=Risk.WRITE,
+        level=Level.SECRETS,
         writes=True,
         hands_over="Attaches to a container over a WebSocket; with stdin it types into it.",
         streaming=Streaming.HIJACK,
         parameters=parameters(
             *_ATTACH,
-            flag("stdin", _TYPING, since=42),
+            sensitive(flag("stdin", since=42), _TYPING, Level.CODE),
             flag("stdout", since=42),
             flag("stderr", since=42),
         ),
@@ -194,6 +235,7 @@ OPERATIONS = (
     Operation(
         name="containers.wait",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Waits until a container stops and tells its exit code.",
         streaming=Streaming.RESPONSE,
@@ -202,6 +244,7 @@ OPERATIONS = (
     Operation(
         name="containers.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes containers, by force and with their anonymous volumes if asked.",
         parameters=parameters(flag("v"), flag("force"), flag("link", since=27)),
@@ -209,6 +252,7 @@ OPERATIONS = (
     Operation(
         name="containers.prune",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes all stopped containers.",
         parameters=parameters(filters()),
@@ -216,10 +260,11 @@ OPERATIONS = (
     Operation(
         name="containers.commit",
         risk=Risk.WRITE,
+        level=Level.CODE,
         writes=True,
         hands_over="Makes an image of a container, secrets included, under any tag.",
         body=BodyKind.JSON,
-        shape=bodies.CONFIG,
+        shape=bodies.COMMIT,
         parameters=parameters(
             text("container", names="container"),
             text("repo", names="image"),
@@ -227,15 +272,17 @@ OPERATIONS = (
             text("comment"),
             text("author"),
             flag("pause", on_by_default=True),
-            texts(
-                "changes",
+            sensitive(
+                texts("changes"),
                 "Rewrites the image's command, user, environment and labels by Dockerfile lines.",
+                Level.CODE,
             ),
         ),
     ),
     Operation(
         name="containers.archive_info",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Tells whether a path exists in a container, its size, mode and link target.",
         parameters=parameters(text("path")),
@@ -243,6 +290,7 @@ OPERATIONS = (
     Operation(
         name="containers.archive_get",
         risk=Risk.EXFILTRATE,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Copies any file out of a container, also from host paths mounted into it.",
         streaming=Streaming.RESPONSE,
@@ -253,6 +301,7 @@ OPERATIONS = (
     Operation(
         name="containers.archive_put",
         risk=Risk.HOST_ROOT,
+        level=Level.CODE,
         writes=True,
         hands_over="Writes any file into a container, also into host paths mounted into it.",
         streaming=Streaming.REQUEST,
@@ -264,6 +313,7 @@ OPERATIONS = (
     Operation(
         name="containers.copy",
         risk=Risk.EXFILTRATE,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Copies any file out of a container, in the form that Engines dropped long ago.",
         streaming=Streaming.RESPONSE,
@@ -273,14 +323,20 @@ OPERATIONS = (
     Operation(
         name="checkpoints.list",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Lists the checkpoints of a container.",
-        parameters=parameters(text("dir", "Lists the content of any directory of the host.")),
+        parameters=parameters(
+            sensitive(
+                text("dir"), "Lists the content of any directory of the host.", Level.METADATA
+            )
+        ),
         quick=True,
     ),
     Operation(
         name="checkpoints.create",
         risk=Risk.HOST_ROOT,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Writes the memory of a container's processes to disk, in any host directory.",
         body=BodyKind.JSON,
@@ -289,10 +345,14 @@ OPERATIONS = (
     Operation(
         name="checkpoints.remove",
         risk=Risk.HOST_ROOT,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes checkpoints of a container.",
         parameters=parameters(
-            text("dir", "Deletes a directory below any directory of the host, with all it holds.")
+            sensitive(
+                text("dir"),
+                "Deletes a directory below any directory of the host, with all it holds.",
+            )
         ),
     ),
 )

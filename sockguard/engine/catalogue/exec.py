@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from sockguard.engine.bodies import containers as bodies
 from sockguard.engine.catalogue.columns import integer, parameters
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
 OPERATIONS = (
     Operation(
         name="exec.create",
         risk=Risk.HOST_ROOT,
+        level=Level.CODE,
         writes=True,
         hands_over="Prepares any program in any container, as any user and with all privileges.",
         body=BodyKind.JSON,
@@ -21,6 +23,7 @@ OPERATIONS = (
     Operation(
         name="exec.start",
         risk=Risk.WRITE,
+        level=Level.CODE,
         writes=True,
         hands_over="Runs a program that was prepared in a container, and talks to it.",
         streaming=Streaming.HIJACK,
@@ -31,6 +34,7 @@ OPERATIONS = (
     Operation(
         name="exec.resize",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Sets the size of the terminal of an exec instance.",
         parameters=parameters(integer("h"), integer("w")),
@@ -38,6 +42,7 @@ OPERATIONS = (
     Operation(
         name="exec.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the command line, user and exit code of an exec instance.",
         secret_answer=True,

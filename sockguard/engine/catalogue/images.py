@@ -6,7 +6,16 @@ Must never decide: each entry says what the Engine does, from its documents and 
 from __future__ import annotations
 
 from sockguard.engine.catalogue.columns import dropped as unread
-from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
+from sockguard.engine.catalogue.columns import (
+    filters,
+    flag,
+    integer,
+    parameters,
+    sensitive,
+    text,
+    texts,
+)
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
 _REGISTRY = frozenset({"x-registry-auth", "x-meta-*"})
@@ -15,6 +24,7 @@ OPERATIONS = (
     Operation(
         name="images.list",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows all images with their tags, digests, labels and sizes.",
         parameters=parameters(
@@ -32,6 +42,7 @@ OPERATIONS = (
     Operation(
         name="images.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the configuration of an image, environment and labels included.",
         parameters=parameters(flag("manifests", since=48), text("platform", since=49)),
@@ -41,6 +52,7 @@ OPERATIONS = (
     Operation(
         name="images.history",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the build steps of an image, which hold build arguments.",
         parameters=parameters(text("platform", since=48)),
@@ -49,6 +61,7 @@ OPERATIONS = (
     Operation(
         name="images.attestations",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows how an image was built: build arguments, source addresses, its parts.",
         parameters=parameters(texts("platform"), texts("type"), flag("statement")),
@@ -56,6 +69,7 @@ OPERATIONS = (
     Operation(
         name="images.search",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Makes the Engine ask the registry that the search term names.",
         parameters=parameters(text("term"), integer("limit"), filters()),
@@ -64,6 +78,7 @@ OPERATIONS = (
     Operation(
         name="images.get",
         risk=Risk.EXFILTRATE,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Carries away whole images with all files in them.",
         streaming=Streaming.RESPONSE,
@@ -73,6 +88,7 @@ OPERATIONS = (
     Operation(
         name="images.pull",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Fetches any image from any registry and replaces what its tag meant here.",
         streaming=Streaming.RESPONSE,
@@ -87,24 +103,25 @@ OPERATIONS = (
     Operation(
         name="images.import",
         risk=Risk.WRITE,
+        level=Level.CODE,
         writes=True,
         hands_over="Makes an image of the client's files under any tag, trusted ones too.",
         streaming=Streaming.REQUEST,
         body=BodyKind.TAR,
         parameters=parameters(
             text("fromImage", names="image"),
-            text(
-                "fromSrc",
+            sensitive(
+                text("fromSrc", absent="-"),
                 "Makes the Engine fetch any address it can reach, unless the source is '-'.",
-                absent="-",
+                Level.SECRETS,
             ),
             text("repo", names="image"),
             text("tag", names="tag"),
             text("message", since=39),
-            texts(
-                "changes",
+            sensitive(
+                texts("changes", since=40),
                 "Sets the image's command, user, environment and labels by Dockerfile lines.",
-                since=40,
+                Level.CODE,
             ),
             text("platform", since=32),
         ),
@@ -112,6 +129,7 @@ OPERATIONS = (
     Operation(
         name="images.load",
         risk=Risk.WRITE,
+        level=Level.CODE,
         writes=True,
         hands_over="Loads any image and replaces any tag by what the archive says.",
         streaming=Streaming.REQUEST,
@@ -121,6 +139,7 @@ OPERATIONS = (
     Operation(
         name="images.push",
         risk=Risk.EXFILTRATE,
+        level=Level.SECRETS,
         writes=True,
         hands_over="Sends any local image to the registry in its name.",
         streaming=Streaming.RESPONSE,
@@ -132,6 +151,7 @@ OPERATIONS = (
     Operation(
         name="images.tag",
         risk=Risk.WRITE,
+        level=Level.CODE,
         writes=True,
         hands_over="Makes any name, trusted ones too, mean another image.",
         parameters=parameters(text("repo", names="image"), text("tag", names="tag")),
@@ -139,6 +159,7 @@ OPERATIONS = (
     Operation(
         name="images.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes images.",
         parameters=parameters(flag("force"), flag("noprune"), texts("platforms", since=50)),
@@ -146,6 +167,7 @@ OPERATIONS = (
     Operation(
         name="images.prune",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes all images that no container uses.",
         parameters=parameters(filters()),
@@ -153,6 +175,7 @@ OPERATIONS = (
     Operation(
         name="distribution.inspect",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Makes the Engine ask any registry for the digest and platforms of an image.",
         headers=frozenset({"x-registry-auth"}),

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, parameters, strict_flag, text
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk
 
 OPERATIONS = (
     Operation(
         name="networks.list",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows all networks with their subnets, options and labels.",
         parameters=parameters(filters()),
@@ -21,6 +23,7 @@ OPERATIONS = (
     Operation(
         name="networks.inspect",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows a network and the names and addresses of the containers in it.",
         parameters=parameters(strict_flag("verbose", since=28), text("scope", since=31)),
@@ -29,6 +32,7 @@ OPERATIONS = (
     Operation(
         name="networks.create",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Creates networks, also on the host's own interfaces and routes.",
         body=BodyKind.JSON,
@@ -37,6 +41,7 @@ OPERATIONS = (
     Operation(
         name="networks.connect",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Puts any container into any network, under any name and address there.",
         body=BodyKind.JSON,
@@ -45,6 +50,7 @@ OPERATIONS = (
     Operation(
         name="networks.disconnect",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Takes any container out of a network.",
         body=BodyKind.JSON,
@@ -53,12 +59,14 @@ OPERATIONS = (
     Operation(
         name="networks.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes networks.",
     ),
     Operation(
         name="networks.prune",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes all networks that no container uses.",
         parameters=parameters(filters()),
@@ -66,6 +74,7 @@ OPERATIONS = (
     Operation(
         name="networks.list_slash",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows all networks, by a second spelling of the same path.",
         parameters=parameters(filters()),

@@ -6,7 +6,8 @@ Must never decide: each entry says what the Engine does, from its documents and 
 from __future__ import annotations
 
 from sockguard.engine.bodies import objects as bodies
-from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text
+from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, sensitive, text
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
 _REMOTE = "Makes the Engine fetch from any registry that the client names."
@@ -16,6 +17,7 @@ OPERATIONS = (
     Operation(
         name="plugins.list",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all plugins with their settings and environment.",
         parameters=parameters(filters(since=28)),
@@ -25,6 +27,7 @@ OPERATIONS = (
     Operation(
         name="plugins.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows a plugin with its settings and environment.",
         secret_answer=True,
@@ -33,30 +36,33 @@ OPERATIONS = (
     Operation(
         name="plugins.privileges",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Asks a registry which privileges a plugin wants.",
         parameters=parameters(
-            text("remote", _REMOTE, names="plugin", since=27),
-            text("name", _REMOTE, names="plugin"),
+            sensitive(text("remote", names="plugin", since=27), _REMOTE, Level.SECRETS),
+            sensitive(text("name", names="plugin"), _REMOTE, Level.SECRETS),
         ),
         headers=_REGISTRY,
     ),
     Operation(
         name="plugins.pull",
         risk=Risk.HOST_ROOT,
+        level=Level.ROOT,
         writes=True,
         hands_over="Installs a plugin with any privileges the client accepts: root on the host.",
         streaming=Streaming.RESPONSE,
         body=BodyKind.JSON,
         shape=bodies.PLUGIN_PRIVILEGES,
         parameters=parameters(
-            text("remote", _REMOTE, names="plugin"), text("name", names="plugin")
+            sensitive(text("remote", names="plugin"), _REMOTE), text("name", names="plugin")
         ),
         headers=_REGISTRY,
     ),
     Operation(
         name="plugins.create",
         risk=Risk.HOST_ROOT,
+        level=Level.ROOT,
         writes=True,
         hands_over="Makes a plugin of files that the client sends: root on the host.",
         streaming=Streaming.REQUEST,
@@ -66,6 +72,7 @@ OPERATIONS = (
     Operation(
         name="plugins.enable",
         risk=Risk.HOST_ROOT,
+        level=Level.ROOT,
         writes=True,
         hands_over="Runs an installed plugin as root on the host.",
         parameters=parameters(integer("timeout")),
@@ -73,6 +80,7 @@ OPERATIONS = (
     Operation(
         name="plugins.disable",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Stops a plugin, also one that guards the Engine or holds volumes.",
         parameters=parameters(flag("force", since=28)),
@@ -80,6 +88,7 @@ OPERATIONS = (
     Operation(
         name="plugins.set",
         risk=Risk.HOST_ROOT,
+        level=Level.ROOT,
         writes=True,
         hands_over="Changes a plugin's mounts, devices and environment: root on the host.",
         body=BodyKind.JSON,
@@ -88,17 +97,19 @@ OPERATIONS = (
     Operation(
         name="plugins.upgrade",
         risk=Risk.HOST_ROOT,
+        level=Level.ROOT,
         writes=True,
         hands_over="Replaces a plugin by another one with other privileges: root on the host.",
         streaming=Streaming.RESPONSE,
         body=BodyKind.JSON,
         shape=bodies.PLUGIN_PRIVILEGES,
-        parameters=parameters(text("remote", _REMOTE, names="plugin")),
+        parameters=parameters(sensitive(text("remote", names="plugin"), _REMOTE)),
         headers=_REGISTRY,
     ),
     Operation(
         name="plugins.push",
         risk=Risk.EXFILTRATE,
+        level=Level.SECRETS,
         writes=True,
         hands_over="Sends a plugin to the registry in its name.",
         streaming=Streaming.RESPONSE,
@@ -107,6 +118,7 @@ OPERATIONS = (
     Operation(
         name="plugins.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes plugins, also one that guards the Engine.",
         parameters=parameters(flag("force")),

@@ -5,15 +5,18 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.bodies import services
 from sockguard.engine.bodies import swarm as bodies
 from sockguard.engine.catalogue.columns import (
     filters,
     flag,
     integer,
     parameters,
+    sensitive,
     strict_flag,
     text,
 )
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
 _LOGS = parameters(
@@ -31,6 +34,7 @@ SWARM = (
     Operation(
         name="swarm.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the swarm's join tokens, with which any machine becomes a manager.",
         secret_answer=True,
@@ -39,6 +43,7 @@ SWARM = (
     Operation(
         name="swarm.unlock_key",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the key that unlocks the swarm's managers.",
         secret_answer=True,
@@ -46,6 +51,7 @@ SWARM = (
     Operation(
         name="swarm.init",
         risk=Risk.HOST_ROOT,
+        level=Level.ROOT,
         writes=True,
         hands_over="Makes this host a swarm manager that listens on the network.",
         body=BodyKind.JSON,
@@ -54,6 +60,7 @@ SWARM = (
     Operation(
         name="swarm.join",
         risk=Risk.HOST_ROOT,
+        level=Level.ROOT,
         writes=True,
         hands_over="Hands this host to the managers of another swarm: root on the host.",
         body=BodyKind.JSON,
@@ -62,6 +69,7 @@ SWARM = (
     Operation(
         name="swarm.leave",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Takes this host out of its swarm.",
         parameters=parameters(flag("force")),
@@ -69,20 +77,34 @@ SWARM = (
     Operation(
         name="swarm.update",
         risk=Risk.HOST_ROOT,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Changes the swarm's settings, its certificate authority included.",
         body=BodyKind.JSON,
         shape=bodies.SWARM_SPEC,
         parameters=parameters(
             integer("version"),
-            strict_flag("rotateWorkerToken", "Makes the workers' present join token useless."),
-            strict_flag("rotateManagerToken", "Makes the managers' present join token useless."),
-            strict_flag("rotateManagerUnlockKey", "Makes the present unlock key useless."),
+            sensitive(
+                strict_flag("rotateWorkerToken"),
+                "Makes the workers' present join token useless.",
+                Level.DISTURB,
+            ),
+            sensitive(
+                strict_flag("rotateManagerToken"),
+                "Makes the managers' present join token useless.",
+                Level.DISTURB,
+            ),
+            sensitive(
+                strict_flag("rotateManagerUnlockKey"),
+                "Makes the present unlock key useless.",
+                Level.DISTURB,
+            ),
         ),
     ),
     Operation(
         name="swarm.unlock",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Unlocks a locked manager with the key that the client sends.",
         body=BodyKind.JSON,
@@ -94,6 +116,7 @@ SERVICES = (
     Operation(
         name="services.list",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all services with their environment, commands and mounts.",
         parameters=parameters(filters(), strict_flag("status", since=41)),
@@ -103,6 +126,7 @@ SERVICES = (
     Operation(
         name="services.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows a service, present and previous, with its environment and mounts.",
         parameters=parameters(strict_flag("insertDefaults", since=29)),
@@ -112,31 +136,31 @@ SERVICES = (
     Operation(
         name="services.create",
         risk=Risk.HOST_ROOT,
+        level=Level.CODE,
         writes=True,
         hands_over="Runs any container on any node, with any secret: root on all nodes.",
         body=BodyKind.JSON,
-        shape=bodies.SERVICE,
+        shape=services.SERVICE,
         headers=_REGISTRY,
     ),
     Operation(
         name="services.update",
         risk=Risk.HOST_ROOT,
+        level=Level.CODE,
         writes=True,
         hands_over="Replaces what a service runs by anything else: root on all nodes.",
         body=BodyKind.JSON,
-        shape=bodies.SERVICE,
+        shape=services.SERVICE,
         parameters=parameters(
             integer("version"),
-            text(
-                "registryAuthFrom",
+            sensitive(
+                text("registryAuthFrom", absent="spec"),
                 "Uses the registry credentials stored with the service.",
-                absent="spec",
+                Level.SECRETS,
             ),
-            text(
-                "rollback",
+            sensitive(
+                text("rollback", absent="none", since=28),
                 "Brings back the previous specification, which nobody judges again.",
-                absent="none",
-                since=28,
             ),
         ),
         headers=_REGISTRY,
@@ -144,12 +168,14 @@ SERVICES = (
     Operation(
         name="services.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes services with all their tasks.",
     ),
     Operation(
         name="services.logs",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all output of a service, which often holds tokens and passwords.",
         streaming=Streaming.RESPONSE,
@@ -162,6 +188,7 @@ TASKS = (
     Operation(
         name="tasks.list",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all tasks with the environment, commands and mounts of their services.",
         parameters=parameters(filters()),
@@ -171,6 +198,7 @@ TASKS = (
     Operation(
         name="tasks.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows a task with its environment, command and mounts.",
         secret_answer=True,
@@ -179,6 +207,7 @@ TASKS = (
     Operation(
         name="tasks.logs",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all output of a task, which often holds tokens and passwords.",
         streaming=Streaming.RESPONSE,
@@ -191,6 +220,7 @@ NODES = (
     Operation(
         name="nodes.list",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows all nodes of the swarm with their addresses and labels.",
         parameters=parameters(filters()),
@@ -199,6 +229,7 @@ NODES = (
     Operation(
         name="nodes.inspect",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows a node of the swarm with its address, labels and resources.",
         quick=True,
@@ -206,6 +237,7 @@ NODES = (
     Operation(
         name="nodes.update",
         risk=Risk.HOST_ROOT,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Makes a node a manager, drains it, or changes the labels that steer services.",
         body=BodyKind.JSON,
@@ -215,6 +247,7 @@ NODES = (
     Operation(
         name="nodes.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Takes nodes out of the swarm.",
         parameters=parameters(flag("force")),
@@ -225,6 +258,7 @@ SECRETS = (
     Operation(
         name="secrets.list",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows the names and labels of all secrets, not their values.",
         parameters=parameters(filters()),
@@ -233,6 +267,7 @@ SECRETS = (
     Operation(
         name="secrets.inspect",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows the name and labels of a secret, not its value.",
         quick=True,
@@ -240,6 +275,7 @@ SECRETS = (
     Operation(
         name="secrets.create",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Creates secrets.",
         body=BodyKind.JSON,
@@ -248,6 +284,7 @@ SECRETS = (
     Operation(
         name="secrets.update",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Changes the labels of secrets.",
         body=BodyKind.JSON,
@@ -257,6 +294,7 @@ SECRETS = (
     Operation(
         name="secrets.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes secrets.",
     ),
@@ -266,6 +304,7 @@ CONFIGS = (
     Operation(
         name="configs.list",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all configs with their content.",
         parameters=parameters(filters()),
@@ -275,6 +314,7 @@ CONFIGS = (
     Operation(
         name="configs.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows a config with its content.",
         secret_answer=True,
@@ -283,6 +323,7 @@ CONFIGS = (
     Operation(
         name="configs.create",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Creates configs; as templates they can pull in secrets of a service.",
         body=BodyKind.JSON,
@@ -291,6 +332,7 @@ CONFIGS = (
     Operation(
         name="configs.update",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Changes the labels of configs.",
         body=BodyKind.JSON,
@@ -300,6 +342,7 @@ CONFIGS = (
     Operation(
         name="configs.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes configs.",
     ),

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
 
 OPERATIONS = (
     Operation(
         name="system.ping",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Tells that the Engine is there and which API version it speaks.",
         quick=True,
@@ -20,6 +22,7 @@ OPERATIONS = (
     Operation(
         name="system.version",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Tells the exact versions of the Engine, its parts and the kernel.",
         quick=True,
@@ -27,6 +30,7 @@ OPERATIONS = (
     Operation(
         name="system.info",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Describes the host: kernel, registries, plugins, security options, counts.",
         quick=True,
@@ -34,6 +38,7 @@ OPERATIONS = (
     Operation(
         name="system.events",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all that happens to all objects, with labels and exec command lines.",
         streaming=Streaming.RESPONSE,
@@ -43,6 +48,7 @@ OPERATIONS = (
     Operation(
         name="system.df",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Shows the disk use of all images, containers, volumes and build cache.",
         parameters=parameters(texts("type", since=42), flag("verbose", since=52)),
@@ -50,6 +56,7 @@ OPERATIONS = (
     Operation(
         name="system.auth",
         risk=Risk.WRITE,
+        level=Level.METADATA,
         writes=True,
         hands_over="Makes the Engine try a password at any server that the client names.",
         body=BodyKind.JSON,
@@ -58,6 +65,7 @@ OPERATIONS = (
     Operation(
         name="system.options",
         risk=Risk.READ_META,
+        level=Level.METADATA,
         writes=False,
         hands_over="Gets an empty answer to OPTIONS on any path.",
         refused="No Docker client sends OPTIONS.",
@@ -65,6 +73,7 @@ OPERATIONS = (
     Operation(
         name="debug.read",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows the Engine's command line, memory and profiles, and can slow it down.",
         streaming=Streaming.RESPONSE,

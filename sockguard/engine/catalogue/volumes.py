@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters
+from sockguard.engine.level import Level
 from sockguard.engine.operation import BodyKind, Operation, Risk
 
 OPERATIONS = (
     Operation(
         name="volumes.list",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows all volumes with host paths and driver options, passwords included.",
         parameters=parameters(filters()),
@@ -22,6 +24,7 @@ OPERATIONS = (
     Operation(
         name="volumes.inspect",
         risk=Risk.READ_SECRET,
+        level=Level.SECRETS,
         writes=False,
         hands_over="Shows a volume with host path and driver options, passwords included.",
         secret_answer=True,
@@ -30,6 +33,7 @@ OPERATIONS = (
     Operation(
         name="volumes.create",
         risk=Risk.HOST_ROOT,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Creates volumes; driver options can make one of any host path.",
         body=BodyKind.JSON,
@@ -38,6 +42,7 @@ OPERATIONS = (
     Operation(
         name="volumes.update",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Changes a cluster volume: its access, capacity and availability.",
         body=BodyKind.JSON,
@@ -47,6 +52,7 @@ OPERATIONS = (
     Operation(
         name="volumes.remove",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes volumes and the data in them.",
         parameters=parameters(flag("force")),
@@ -54,6 +60,7 @@ OPERATIONS = (
     Operation(
         name="volumes.prune",
         risk=Risk.WRITE,
+        level=Level.DISTURB,
         writes=True,
         hands_over="Deletes all volumes that no container uses, and the data in them.",
         parameters=parameters(filters()),
