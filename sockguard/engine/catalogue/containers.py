@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import containers as answers
 from sockguard.engine.bodies import containers as bodies
 from sockguard.engine.catalogue.columns import dropped as unread
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
@@ -23,6 +24,7 @@ OPERATIONS = (
         parameters=parameters(
             flag("all"), integer("limit"), flag("size"), filters(), unread("trunc_cmd")
         ),
+        answer=answers.LIST,
         quick=True,
     ),
     Operation(
@@ -33,6 +35,7 @@ OPERATIONS = (
         body=BodyKind.JSON,
         shape=bodies.CREATE,
         parameters=parameters(text("name", names="container"), text("platform", since=41)),
+        answer=answers.CREATE,
     ),
     Operation(
         name="containers.inspect",
@@ -40,6 +43,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows the whole configuration of a container: environment, command, paths.",
         parameters=parameters(flag("size")),
+        answer=answers.INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -55,6 +59,7 @@ OPERATIONS = (
                 absent="-ef",
             )
         ),
+        answer=answers.TOP,
     ),
     Operation(
         name="containers.logs",
@@ -80,6 +85,7 @@ OPERATIONS = (
         risk=Risk.READ_META,
         writes=False,
         hands_over="Shows the paths of files that a container added, changed or deleted.",
+        answer=answers.CHANGES,
     ),
     Operation(
         name="containers.stats",
@@ -88,6 +94,7 @@ OPERATIONS = (
         hands_over="Shows the processor, memory, disk and network use of a container.",
         streaming=Streaming.RESPONSE,
         parameters=parameters(flag("stream"), flag("one-shot", since=41)),
+        answer=answers.STATS,
     ),
     Operation(
         name="containers.export",
@@ -147,6 +154,7 @@ OPERATIONS = (
         hands_over="Changes or lifts the resource limits and the restart policy of a container.",
         body=BodyKind.JSON,
         shape=bodies.UPDATE,
+        answer=answers.UPDATE,
     ),
     Operation(
         name="containers.rename",
@@ -198,6 +206,7 @@ OPERATIONS = (
         hands_over="Waits until a container stops and tells its exit code.",
         streaming=Streaming.RESPONSE,
         parameters=parameters(text("condition", since=30)),
+        answer=answers.WAIT,
     ),
     Operation(
         name="containers.remove",
@@ -212,6 +221,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes all stopped containers.",
         parameters=parameters(filters()),
+        answer=answers.PRUNE,
     ),
     Operation(
         name="containers.commit",
@@ -232,6 +242,7 @@ OPERATIONS = (
                 "Rewrites the image's command, user, environment and labels by Dockerfile lines.",
             ),
         ),
+        answer=answers.COMMIT,
     ),
     Operation(
         name="containers.archive_info",
@@ -276,6 +287,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Lists the checkpoints of a container.",
         parameters=parameters(text("dir", "Lists the content of any directory of the host.")),
+        answer=answers.CHECKPOINTS,
         quick=True,
     ),
     Operation(

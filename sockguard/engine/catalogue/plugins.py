@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import plugins as answers
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text
 from sockguard.engine.operation import BodyKind, Operation, Risk, Streaming
@@ -19,6 +20,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows all plugins with their settings and environment.",
         parameters=parameters(filters(since=28)),
+        answer=answers.LIST,
         secret_answer=True,
         quick=True,
     ),
@@ -27,6 +29,7 @@ OPERATIONS = (
         risk=Risk.READ_SECRET,
         writes=False,
         hands_over="Shows a plugin with its settings and environment.",
+        answer=answers.INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -40,6 +43,7 @@ OPERATIONS = (
             text("name", _REMOTE, names="plugin"),
         ),
         headers=_REGISTRY,
+        answer=answers.PRIVILEGES,
     ),
     Operation(
         name="plugins.pull",
@@ -110,5 +114,6 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes plugins, also one that guards the Engine.",
         parameters=parameters(flag("force")),
+        answer=answers.REMOVE,
     ),
 )

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import swarm as answers
 from sockguard.engine.bodies import swarm as bodies
 from sockguard.engine.catalogue.columns import (
     filters,
@@ -33,6 +34,7 @@ SWARM = (
         risk=Risk.READ_SECRET,
         writes=False,
         hands_over="Shows the swarm's join tokens, with which any machine becomes a manager.",
+        answer=answers.SWARM,
         secret_answer=True,
         quick=True,
     ),
@@ -41,6 +43,7 @@ SWARM = (
         risk=Risk.READ_SECRET,
         writes=False,
         hands_over="Shows the key that unlocks the swarm's managers.",
+        answer=answers.UNLOCK_KEY,
         secret_answer=True,
     ),
     Operation(
@@ -97,6 +100,7 @@ SERVICES = (
         writes=False,
         hands_over="Shows all services with their environment, commands and mounts.",
         parameters=parameters(filters(), strict_flag("status", since=41)),
+        answer=answers.SERVICES,
         secret_answer=True,
         quick=True,
     ),
@@ -106,6 +110,7 @@ SERVICES = (
         writes=False,
         hands_over="Shows a service, present and previous, with its environment and mounts.",
         parameters=parameters(strict_flag("insertDefaults", since=29)),
+        answer=answers.SERVICE_INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -117,6 +122,7 @@ SERVICES = (
         body=BodyKind.JSON,
         shape=bodies.SERVICE,
         headers=_REGISTRY,
+        answer=answers.SERVICE_CREATE,
     ),
     Operation(
         name="services.update",
@@ -140,6 +146,7 @@ SERVICES = (
             ),
         ),
         headers=_REGISTRY,
+        answer=answers.SERVICE_UPDATE,
     ),
     Operation(
         name="services.remove",
@@ -165,6 +172,7 @@ TASKS = (
         writes=False,
         hands_over="Shows all tasks with the environment, commands and mounts of their services.",
         parameters=parameters(filters()),
+        answer=answers.TASKS,
         secret_answer=True,
         quick=True,
     ),
@@ -173,6 +181,7 @@ TASKS = (
         risk=Risk.READ_SECRET,
         writes=False,
         hands_over="Shows a task with its environment, command and mounts.",
+        answer=answers.TASK_INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -194,6 +203,7 @@ NODES = (
         writes=False,
         hands_over="Shows all nodes of the swarm with their addresses and labels.",
         parameters=parameters(filters()),
+        answer=answers.NODES,
         quick=True,
     ),
     Operation(
@@ -201,6 +211,7 @@ NODES = (
         risk=Risk.READ_META,
         writes=False,
         hands_over="Shows a node of the swarm with its address, labels and resources.",
+        answer=answers.NODE_INSPECT,
         quick=True,
     ),
     Operation(
@@ -228,6 +239,7 @@ SECRETS = (
         writes=False,
         hands_over="Shows the names and labels of all secrets, not their values.",
         parameters=parameters(filters()),
+        answer=answers.SECRETS,
         quick=True,
     ),
     Operation(
@@ -235,6 +247,7 @@ SECRETS = (
         risk=Risk.READ_META,
         writes=False,
         hands_over="Shows the name and labels of a secret, not its value.",
+        answer=answers.SECRET_INSPECT,
         quick=True,
     ),
     Operation(
@@ -244,6 +257,7 @@ SECRETS = (
         hands_over="Creates secrets.",
         body=BodyKind.JSON,
         shape=bodies.SECRET,
+        answer=answers.CREATED,
     ),
     Operation(
         name="secrets.update",
@@ -269,6 +283,7 @@ CONFIGS = (
         writes=False,
         hands_over="Shows all configs with their content.",
         parameters=parameters(filters()),
+        answer=answers.CONFIGS,
         secret_answer=True,
         quick=True,
     ),
@@ -277,6 +292,7 @@ CONFIGS = (
         risk=Risk.READ_SECRET,
         writes=False,
         hands_over="Shows a config with its content.",
+        answer=answers.CONFIG_INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -287,6 +303,7 @@ CONFIGS = (
         hands_over="Creates configs; as templates they can pull in secrets of a service.",
         body=BodyKind.JSON,
         shape=bodies.CONFIG,
+        answer=answers.CREATED,
     ),
     Operation(
         name="configs.update",
