@@ -3,18 +3,21 @@
 Must never judge who sees what: that is the policy's to say.
 
 A shape is a plain literal: a mapping of field names to shapes is an object, `[shape]` a list,
-`Map(shape)` an object with free keys, `Masked` a value that only a policy's word shows, and `PLAIN`
-everything else, whatever it holds.
+`Map(shape)` an object with free keys, `Masked` a value that only a policy's word shows, whatever
+its type, and `PLAIN` everything else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from sockguard.engine.shape import below
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 
 class Plain(Enum):
@@ -69,9 +72,41 @@ class Form(Enum):
 class Answer:
     """What an operation answers with: the shape of the document, or of one element of its list.
 
-    `wrapper` names the field that holds the list, where the form is WRAPPED.
+    Where the form is WRAPPED, `wrapper` names the field that holds the list, and `beside` has the
+    shapes of the fields next to it, which are plain.
     """
 
     shape: AnswerShape
     form: Form = Form.DOCUMENT
     wrapper: str = ""
+    beside: Mapping[str, AnswerShape] = field(default_factory=dict)
+
+    @property
+    def masks(self) -> bool:
+        """Whether anything in it is masked."""
+        return masks(self.shape)
+
+
+def masks(shape: AnswerShape) -> bool:
+    """Tell whether anything in this shape is masked."""
+    if isinstance(shape, Masked):
+        return True
+    if isinstance(shape, Mapping):
+        return any(map(masks, shape.values()))
+    if isinstance(shape, list):
+        return masks(shape[0])
+    return isinstance(shape, Map) and masks(shape.values)
+
+
+def places_of(shape: AnswerShape, path: str = "") -> Iterator[tuple[str, AnswerShape]]:
+    """Name every place that a policy can name: `Config.Env`, `Mounts[].Source`.
+
+    A list is named by itself and only objects in it go on; nothing goes on within a map.
+    """
+    while isinstance(shape, list):
+        shape, path = shape[0], f"{path}[]"
+    if isinstance(shape, Mapping):
+        for key, part in shape.items():
+            place = below(path, key)
+            yield place, part
+            yield from places_of(part, place)

@@ -114,7 +114,7 @@ class Operation:
     shape: Shape | None = None
     """Known fields of a JSON body; None when there is no JSON body."""
     answer: Answer | None = None
-    """What it answers with, None where that is no JSON that a client sees."""
+    """Fields of a JSON answer; None for what is no JSON, or shows nothing of any object."""
     secret_answer: bool = False
     """The answer holds secrets that only `response: any` lets through unmasked."""
     bulk_read: bool = False
@@ -123,6 +123,11 @@ class Operation:
     """The Engine answers at once: the response head has a time limit."""
     refused: str = ""
     """Why this operation is always refused; empty for all that a policy can grant."""
+
+    @property
+    def masks(self) -> bool:
+        """Whether its answer holds anything that only a policy's word shows."""
+        return self.answer is not None and self.answer.masks
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def decide(client: Client, question: Question) -> Decision:
                 nearest = attempt.faults
         elif not attempt.pending:
             allowed.append(attempt)
-            if operation.answer is None:
+            if operation.writes:
                 return _allow(client, question, allowed, facts)
     if facts.missing:
         return Decision(Effect.DENY, needs=frozenset(facts.missing))

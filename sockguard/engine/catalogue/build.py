@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import images as answers
 from sockguard.engine.bodies.parts import ULIMITS, ULIMITS_HAND_OVER
 from sockguard.engine.catalogue.columns import (
     document,
@@ -113,6 +114,7 @@ OPERATIONS = (
             filters(since=39),
             integer("keep-storage", since=39),
         ),
+        answer=answers.BUILD_PRUNE,
     ),
     Operation(
         name="build.cancel",

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import containers as answers
 from sockguard.engine.bodies import containers as bodies
 from sockguard.engine.bodies import host_config
 from sockguard.engine.catalogue.columns import dropped as unread
@@ -39,6 +40,7 @@ OPERATIONS = (
         parameters=parameters(
             flag("all"), limit("limit"), flag("size"), filters(), unread("trunc_cmd")
         ),
+        answer=answers.LIST,
         quick=True,
     ),
     Operation(
@@ -50,6 +52,7 @@ OPERATIONS = (
         body=BodyKind.JSON,
         shape=bodies.CREATE,
         parameters=parameters(text("name", names="container"), text("platform", since=41)),
+        answer=answers.CREATE,
     ),
     Operation(
         name="containers.inspect",
@@ -58,6 +61,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows the whole configuration of a container: environment, command, paths.",
         parameters=parameters(flag("size")),
+        answer=answers.INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -74,6 +78,7 @@ OPERATIONS = (
                 Level.SECRETS,
             )
         ),
+        answer=answers.TOP,
     ),
     Operation(
         name="containers.logs",
@@ -101,6 +106,7 @@ OPERATIONS = (
         level=Level.METADATA,
         writes=False,
         hands_over="Shows the paths of files that a container added, changed or deleted.",
+        answer=answers.CHANGES,
     ),
     Operation(
         name="containers.stats",
@@ -110,6 +116,7 @@ OPERATIONS = (
         hands_over="Shows the processor, memory, disk and network use of a container.",
         streaming=Streaming.RESPONSE,
         parameters=parameters(flag("stream"), flag("one-shot", since=41)),
+        answer=answers.STATS,
     ),
     Operation(
         name="containers.export",
@@ -178,6 +185,7 @@ OPERATIONS = (
         hands_over="Changes or lifts the resource limits and the restart policy of a container.",
         body=BodyKind.JSON,
         shape=host_config.UPDATE,
+        answer=answers.UPDATE,
     ),
     Operation(
         name="containers.rename",
@@ -240,6 +248,7 @@ OPERATIONS = (
         hands_over="Waits until a container stops and tells its exit code.",
         streaming=Streaming.RESPONSE,
         parameters=parameters(text("condition", since=30)),
+        answer=answers.WAIT,
     ),
     Operation(
         name="containers.remove",
@@ -256,6 +265,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes all stopped containers.",
         parameters=parameters(filters()),
+        answer=answers.PRUNE,
     ),
     Operation(
         name="containers.commit",
@@ -278,6 +288,7 @@ OPERATIONS = (
                 Level.CODE,
             ),
         ),
+        answer=answers.COMMIT,
     ),
     Operation(
         name="containers.archive_info",
@@ -331,6 +342,7 @@ OPERATIONS = (
                 text("dir"), "Lists the content of any directory of the host.", Level.METADATA
             )
         ),
+        answer=answers.CHECKPOINTS,
         quick=True,
     ),
     Operation(

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import containers as answers
 from sockguard.engine.bodies import containers as bodies
 from sockguard.engine.catalogue.columns import integer, parameters
 from sockguard.engine.level import Level
@@ -19,6 +20,7 @@ OPERATIONS = (
         hands_over="Prepares any program in any container, as any user and with all privileges.",
         body=BodyKind.JSON,
         shape=bodies.EXEC_CREATE,
+        answer=answers.EXEC_CREATE,
     ),
     Operation(
         name="exec.start",
@@ -45,6 +47,7 @@ OPERATIONS = (
         level=Level.SECRETS,
         writes=False,
         hands_over="Shows the command line, user and exit code of an exec instance.",
+        answer=answers.EXEC_INSPECT,
         secret_answer=True,
         quick=True,
     ),

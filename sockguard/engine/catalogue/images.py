@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import images as answers
 from sockguard.engine.catalogue.columns import dropped as unread
 from sockguard.engine.catalogue.columns import (
     filters,
@@ -37,6 +38,7 @@ OPERATIONS = (
             text("filter"),
             unread("only_ids"),
         ),
+        answer=answers.LIST,
         quick=True,
     ),
     Operation(
@@ -46,6 +48,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows the configuration of an image, environment and labels included.",
         parameters=parameters(flag("manifests", since=48), text("platform", since=49)),
+        answer=answers.INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -56,6 +59,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows the build steps of an image, which hold build arguments.",
         parameters=parameters(text("platform", since=48)),
+        answer=answers.HISTORY,
         secret_answer=True,
     ),
     Operation(
@@ -65,6 +69,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows how an image was built: build arguments, source addresses, its parts.",
         parameters=parameters(texts("platform"), texts("type"), flag("statement")),
+        answer=answers.ATTESTATIONS,
     ),
     Operation(
         name="images.search",
@@ -74,6 +79,7 @@ OPERATIONS = (
         hands_over="Makes the Engine ask the registry that the search term names.",
         parameters=parameters(text("term"), integer("limit"), filters()),
         headers=frozenset({"x-registry-auth"}),
+        answer=answers.SEARCH,
     ),
     Operation(
         name="images.get",
@@ -163,6 +169,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes images.",
         parameters=parameters(flag("force"), flag("noprune"), texts("platforms", since=50)),
+        answer=answers.REMOVE,
     ),
     Operation(
         name="images.prune",
@@ -171,6 +178,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes all images that no container uses.",
         parameters=parameters(filters()),
+        answer=answers.PRUNE,
     ),
     Operation(
         name="distribution.inspect",
@@ -179,6 +187,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Makes the Engine ask any registry for the digest and platforms of an image.",
         headers=frozenset({"x-registry-auth"}),
+        answer=answers.DISTRIBUTION,
         quick=True,
     ),
 )

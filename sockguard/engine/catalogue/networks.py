@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import networks as answers
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, parameters, strict_flag, text
 from sockguard.engine.level import Level
@@ -18,6 +19,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows all networks with their subnets, options and labels.",
         parameters=parameters(filters()),
+        answer=answers.LIST,
         quick=True,
     ),
     Operation(
@@ -27,6 +29,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows a network and the names and addresses of the containers in it.",
         parameters=parameters(strict_flag("verbose", since=28), text("scope", since=31)),
+        answer=answers.INSPECT,
         quick=True,
     ),
     Operation(
@@ -37,6 +40,7 @@ OPERATIONS = (
         hands_over="Creates networks, also on the host's own interfaces and routes.",
         body=BodyKind.JSON,
         shape=bodies.NETWORK_CREATE,
+        answer=answers.CREATE,
     ),
     Operation(
         name="networks.connect",
@@ -70,6 +74,7 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes all networks that no container uses.",
         parameters=parameters(filters()),
+        answer=answers.PRUNE,
     ),
     Operation(
         name="networks.list_slash",

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import plugins as answers
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, sensitive, text
 from sockguard.engine.level import Level
@@ -21,6 +22,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows all plugins with their settings and environment.",
         parameters=parameters(filters(since=28)),
+        answer=answers.LIST,
         secret_answer=True,
         quick=True,
     ),
@@ -30,6 +32,7 @@ OPERATIONS = (
         level=Level.SECRETS,
         writes=False,
         hands_over="Shows a plugin with its settings and environment.",
+        answer=answers.INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -44,6 +47,7 @@ OPERATIONS = (
             sensitive(text("name", names="plugin"), _REMOTE, Level.SECRETS),
         ),
         headers=_REGISTRY,
+        answer=answers.PRIVILEGES,
     ),
     Operation(
         name="plugins.pull",
@@ -122,5 +126,6 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes plugins, also one that guards the Engine.",
         parameters=parameters(flag("force")),
+        answer=answers.REMOVE,
     ),
 )

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import swarm as answers
 from sockguard.engine.bodies import services
 from sockguard.engine.bodies import swarm as bodies
 from sockguard.engine.catalogue.columns import (
@@ -37,6 +38,7 @@ SWARM = (
         level=Level.SECRETS,
         writes=False,
         hands_over="Shows the swarm's join tokens, with which any machine becomes a manager.",
+        answer=answers.SWARM,
         secret_answer=True,
         quick=True,
     ),
@@ -46,6 +48,7 @@ SWARM = (
         level=Level.SECRETS,
         writes=False,
         hands_over="Shows the key that unlocks the swarm's managers.",
+        answer=answers.UNLOCK_KEY,
         secret_answer=True,
     ),
     Operation(
@@ -120,6 +123,7 @@ SERVICES = (
         writes=False,
         hands_over="Shows all services with their environment, commands and mounts.",
         parameters=parameters(filters(), strict_flag("status", since=41)),
+        answer=answers.SERVICES,
         secret_answer=True,
         quick=True,
     ),
@@ -130,6 +134,7 @@ SERVICES = (
         writes=False,
         hands_over="Shows a service, present and previous, with its environment and mounts.",
         parameters=parameters(strict_flag("insertDefaults", since=29)),
+        answer=answers.SERVICE_INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -142,6 +147,7 @@ SERVICES = (
         body=BodyKind.JSON,
         shape=services.SERVICE,
         headers=_REGISTRY,
+        answer=answers.SERVICE_CREATE,
     ),
     Operation(
         name="services.update",
@@ -164,6 +170,7 @@ SERVICES = (
             ),
         ),
         headers=_REGISTRY,
+        answer=answers.SERVICE_UPDATE,
     ),
     Operation(
         name="services.remove",
@@ -192,6 +199,7 @@ TASKS = (
         writes=False,
         hands_over="Shows all tasks with the environment, commands and mounts of their services.",
         parameters=parameters(filters()),
+        answer=answers.TASKS,
         secret_answer=True,
         quick=True,
     ),
@@ -201,6 +209,7 @@ TASKS = (
         level=Level.SECRETS,
         writes=False,
         hands_over="Shows a task with its environment, command and mounts.",
+        answer=answers.TASK_INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -224,6 +233,7 @@ NODES = (
         writes=False,
         hands_over="Shows all nodes of the swarm with their addresses and labels.",
         parameters=parameters(filters()),
+        answer=answers.NODES,
         quick=True,
     ),
     Operation(
@@ -232,6 +242,7 @@ NODES = (
         level=Level.METADATA,
         writes=False,
         hands_over="Shows a node of the swarm with its address, labels and resources.",
+        answer=answers.NODE_INSPECT,
         quick=True,
     ),
     Operation(
@@ -262,6 +273,7 @@ SECRETS = (
         writes=False,
         hands_over="Shows the names and labels of all secrets, not their values.",
         parameters=parameters(filters()),
+        answer=answers.SECRETS,
         quick=True,
     ),
     Operation(
@@ -270,6 +282,7 @@ SECRETS = (
         level=Level.METADATA,
         writes=False,
         hands_over="Shows the name and labels of a secret, not its value.",
+        answer=answers.SECRET_INSPECT,
         quick=True,
     ),
     Operation(
@@ -280,6 +293,7 @@ SECRETS = (
         hands_over="Creates secrets.",
         body=BodyKind.JSON,
         shape=bodies.SECRET,
+        answer=answers.CREATED,
     ),
     Operation(
         name="secrets.update",
@@ -308,6 +322,7 @@ CONFIGS = (
         writes=False,
         hands_over="Shows all configs with their content.",
         parameters=parameters(filters()),
+        answer=answers.CONFIGS,
         secret_answer=True,
         quick=True,
     ),
@@ -317,6 +332,7 @@ CONFIGS = (
         level=Level.SECRETS,
         writes=False,
         hands_over="Shows a config with its content.",
+        answer=answers.CONFIG_INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -328,6 +344,7 @@ CONFIGS = (
         hands_over="Creates configs; as templates they can pull in secrets of a service.",
         body=BodyKind.JSON,
         shape=bodies.CONFIG,
+        answer=answers.CREATED,
     ),
     Operation(
         name="configs.update",

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import system as answers
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters, text, texts
 from sockguard.engine.level import Level
@@ -25,6 +26,7 @@ OPERATIONS = (
         level=Level.METADATA,
         writes=False,
         hands_over="Tells the exact versions of the Engine, its parts and the kernel.",
+        answer=answers.VERSION,
         quick=True,
     ),
     Operation(
@@ -33,6 +35,7 @@ OPERATIONS = (
         level=Level.METADATA,
         writes=False,
         hands_over="Describes the host: kernel, registries, plugins, security options, counts.",
+        answer=answers.INFO,
         quick=True,
     ),
     Operation(
@@ -43,6 +46,7 @@ OPERATIONS = (
         hands_over="Shows all that happens to all objects, with labels and exec command lines.",
         streaming=Streaming.RESPONSE,
         parameters=parameters(text("since"), text("until"), filters()),
+        answer=answers.EVENTS,
         secret_answer=True,
     ),
     Operation(
@@ -52,6 +56,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows the disk use of all images, containers, volumes and build cache.",
         parameters=parameters(texts("type", since=42), flag("verbose", since=52)),
+        answer=answers.DF,
     ),
     Operation(
         name="system.auth",
@@ -61,6 +66,7 @@ OPERATIONS = (
         hands_over="Makes the Engine try a password at any server that the client names.",
         body=BodyKind.JSON,
         shape=bodies.AUTH,
+        answer=answers.AUTH,
     ),
     Operation(
         name="system.options",

@@ -5,6 +5,7 @@ Must never decide: each entry says what the Engine does, from its documents and 
 
 from __future__ import annotations
 
+from sockguard.engine.answers import volumes as answers
 from sockguard.engine.bodies import objects as bodies
 from sockguard.engine.catalogue.columns import filters, flag, integer, parameters
 from sockguard.engine.level import Level
@@ -18,6 +19,7 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows all volumes with host paths and driver options, passwords included.",
         parameters=parameters(filters()),
+        answer=answers.LIST,
         secret_answer=True,
         quick=True,
     ),
@@ -27,6 +29,7 @@ OPERATIONS = (
         level=Level.SECRETS,
         writes=False,
         hands_over="Shows a volume with host path and driver options, passwords included.",
+        answer=answers.INSPECT,
         secret_answer=True,
         quick=True,
     ),
@@ -38,6 +41,7 @@ OPERATIONS = (
         hands_over="Creates volumes; driver options can make one of any host path.",
         body=BodyKind.JSON,
         shape=bodies.VOLUME_CREATE,
+        answer=answers.INSPECT,
     ),
     Operation(
         name="volumes.update",
@@ -64,5 +68,6 @@ OPERATIONS = (
         writes=True,
         hands_over="Deletes all volumes that no container uses, and the data in them.",
         parameters=parameters(filters()),
+        answer=answers.PRUNE,
     ),
 )
