@@ -128,6 +128,8 @@ class DemoEngine:
                 answer = await self._handle(call)
             except EngineError as error:
                 answer = problem(error.status, error.message)
+        if fault:
+            answer = faults.alter(fault, answer)
         if call.entry.status is None:
             status = answer.status
             self.recorder.note(lambda: setattr(call.entry, "status", status))
