@@ -20,9 +20,15 @@ if TYPE_CHECKING:
     from demo.connection import Connection, Tunnel
     from demo.record import Entry
     from demo.state import World
+    from demo.swarm_state import Swarm
 
 SERVER = "Docker/27.5.1 (linux)"
 FALSE_WORDS = frozenset({"", "0", "no", "false", "none"})
+
+NO_SWARM = (
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" '
+    "to connect this node to swarm and try again."
+)
 
 JsonObject = dict[str, Any]
 
@@ -70,6 +76,12 @@ class Call:
         except ValueError as error:
             raise EngineError(400, f'invalid {name}: "{text}" is no number') from error
 
+    def swarm(self, status: int = 503) -> Swarm:
+        """The swarm that this node manages; EngineError, 503 unless said, when it is in none."""
+        if not self.world.settings.swarm:
+            raise EngineError(status, NO_SWARM)
+        return self.world.swarm
+
     def filters(self) -> dict[str, list[str]]:
         """The `filters` parameter, from either of its two JSON shapes."""
         text = self.arg("filters")
@@ -94,15 +106,19 @@ class Call:
             yield chunk
         note(lambda: setattr(self.entry, "body_complete", True))
 
-    async def document(self) -> JsonObject:
-        """The body as a JSON object, {} when empty; EngineError 400 when it is none."""
+    async def value(self) -> Any:  # noqa: ANN401 - a request body may be any JSON value
+        """The body read as JSON, None when it is empty; EngineError 400 when it is none."""
         body = await self.read()
-        if not body:
-            return {}
         try:
-            value = json.loads(body)
+            return json.loads(body) if body else None
         except ValueError as error:
             raise EngineError(400, f"invalid JSON: {error}") from error
+
+    async def document(self) -> JsonObject:
+        """The body as a JSON object, {} when empty or null; EngineError 400 when it is none."""
+        value = await self.value()
+        if value is None:
+            return {}
         if not isinstance(value, dict):
             raise EngineError(400, "invalid JSON: an object is needed")
         return value

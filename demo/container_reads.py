@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from demo.call import Call, EngineError, empty, reply
-from demo.documents import command, moment
+from demo.documents import command
+from demo.moments import moment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,11 +9,11 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from demo import lifecycle
+from demo import creation, lifecycle
 from demo.call import Call, EngineError, empty, reply
 from demo.container_filters import keep
 from demo.documents import inspected, listed
-from demo.events import emit_container
+from demo.events import emit, emit_container
 from demo.process import signal_number
 
 if TYPE_CHECKING:
@@ -32,14 +32,13 @@ async def list_(call: Call) -> web.StreamResponse:
     found = sorted(call.world.containers.values(), key=lambda item: -item.created)
     found = [item for item in found if everything or limit > 0 or item.running]
     found = [item for item in found if keep(call.world, item, filters)]
-    return reply(
-        [listed(item, call.flag("size")) for item in found[: limit if limit > 0 else None]]
-    )
+    shown = found[: limit if limit > 0 else None]
+    return reply([listed(item, call.flag("size"), call.version) for item in shown])
 
 
 async def inspect(call: Call) -> web.StreamResponse:
     """GET /containers/{id}/json."""
-    return reply(inspected(_container(call), call.flag("size")))
+    return reply(inspected(_container(call), call.flag("size"), call.version))
 
 
 async def create(call: Call) -> web.StreamResponse:
@@ -47,7 +46,7 @@ async def create(call: Call) -> web.StreamResponse:
     body = await call.document()
     if not body:
         raise EngineError(400, "config cannot be empty in order to create a container")
-    container = lifecycle.create(call.world, call.arg("name"), body)
+    container = creation.create(call.world, call.arg("name"), body)
     return reply({"Id": container.id, "Warnings": []}, 201)
 
 
@@ -84,7 +83,7 @@ async def kill(call: Call) -> web.StreamResponse:
 
 async def remove(call: Call) -> web.StreamResponse:
     """DELETE /containers/{id}."""
-    await lifecycle.remove(call.world, _container(call), call.flag("force"))
+    await lifecycle.remove(call.world, _container(call), call.flag("force"), call.flag("v"))
     return empty()
 
 
@@ -114,9 +113,10 @@ async def _pause(call: Call, before: str, after: str, action: str) -> web.Stream
 
 
 async def update(call: Call) -> web.StreamResponse:
-    """POST /containers/{id}/update."""
+    """POST /containers/{id}/update: what is absent stays as it is."""
     container = _container(call)
-    container.host_config |= await call.document()
+    given = await call.document()
+    container.host_config |= {key: value for key, value in given.items() if value is not None}
     emit_container(call.world, "update", container)
     return reply({"Warnings": []})
 
@@ -160,7 +160,8 @@ async def prune(call: Call) -> web.StreamResponse:
         if not item.running and keep(call.world, item, filters)
     ]
     await asyncio.gather(*(lifecycle.remove(call.world, item, force=False) for item in gone))
-    return reply({"ContainersDeleted": [item.id for item in gone], "SpaceReclaimed": 0})
+    emit(call.world, "container", "prune", "", {"reclaimed": "0"})
+    return reply({"ContainersDeleted": [item.id for item in gone] or None, "SpaceReclaimed": 0})
 
 
 def _container(call: Call) -> Container:

@@ -8,48 +8,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from demo.defaults import CONFIG, HOST_CONFIG, LEGACY_NETWORK
+from demo.moments import moment
+
 if TYPE_CHECKING:
-    from demo.state import Container, Exec, World
+    from demo.state import Container
 
 JsonObject = dict[str, Any]
-NEVER = "0001-01-01T00:00:00Z"
-CONFIG: JsonObject = {
-    "Domainname": "",
-    "User": "",
-    "AttachStdin": False,
-    "AttachStdout": False,
-    "AttachStderr": False,
-    "Tty": False,
-    "OpenStdin": False,
-    "StdinOnce": False,
-    "Env": [],
-    "Cmd": None,
-    "Volumes": None,
-    "WorkingDir": "",
-    "Entrypoint": None,
-    "OnBuild": None,
-    "Labels": {},
-}
-HOST_CONFIG: JsonObject = {
-    "Binds": None,
-    "NetworkMode": "default",
-    "PortBindings": {},
-    "LogConfig": {"Type": "json-file", "Config": {}},
-    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
-    "AutoRemove": False,
-    "Privileged": False,
-    "CapAdd": None,
-    "CapDrop": None,
-    "Devices": [],
-}
-
-
-def moment(seconds: float) -> str:
-    """RFC 3339 in UTC with nanoseconds; Go's zero time for 0."""
-    if not seconds:
-        return NEVER
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{whole}.{int(seconds % 1 * 1e9):09d}Z"
+ROOT = "/var/lib/docker"
+NEWEST = (1, 47)
+SIZES = {"SizeRw": 4096, "SizeRootFs": 1 << 20}
 
 
 def command(container: Container) -> list[str]:
@@ -72,7 +40,10 @@ def status_text(container: Container) -> str:
         return "Created"
     if container.status == "exited":
         return f"Exited ({container.exit_code}) {_ago(container.finished)} ago"
-    return f"Up {_ago(container.started)}" + (" (Paused)" if container.status == "paused" else "")
+    word = container.health.get("Status", "")
+    notes = {"starting": " (health: starting)", "": ""}.get(word, f" ({word})")
+    paused = " (Paused)" if container.status == "paused" else ""
+    return f"Up {_ago(container.started)}{paused or notes}"
 
 
 def ports(container: Container) -> list[JsonObject]:
@@ -91,32 +62,13 @@ def ports(container: Container) -> list[JsonObject]:
     return found
 
 
-def mounts(container: Container) -> list[JsonObject]:
-    """Binds and mounts in the inspect form."""
-    found = [_bind(text) for text in container.host_config.get("Binds") or []]
-    for mount in container.host_config.get("Mounts") or []:
-        kind, source = mount.get("Type", "volume"), mount.get("Source", "")
-        found.append(_mount(kind, source, mount.get("Target", ""), not mount.get("ReadOnly")))
-    return found
-
-
-def _bind(text: str) -> JsonObject:
-    source, _, rest = text.partition(":")
-    target, _, options = rest.partition(":")
-    kind = "bind" if source.startswith("/") else "volume"
-    return _mount(kind, source, target, "ro" not in options.split(","))
-
-
-def _mount(kind: str, source: str, target: str, writable: bool) -> JsonObject:
-    document: JsonObject = {"Type": kind, "Source": source, "Destination": target}
-    if kind == "volume":
-        place = f"/var/lib/docker/volumes/{source}/_data"
-        document |= {"Name": source, "Driver": "local", "Source": place}
-    return document | {"Mode": "" if writable else "ro", "RW": writable, "Propagation": ""}
-
-
-def listed(container: Container, size: bool = False) -> JsonObject:
+def listed(
+    container: Container, size: bool = False, version: tuple[int, int] = NEWEST
+) -> JsonObject:
     """One entry of GET /containers/json."""
+    host: JsonObject = {"NetworkMode": container.host_config["NetworkMode"]}
+    if version >= (1, 46) and container.host_config.get("Annotations"):
+        host["Annotations"] = container.host_config["Annotations"]
     document: JsonObject = {
         "Id": container.id,
         "Names": [f"/{container.name}"],
@@ -128,19 +80,21 @@ def listed(container: Container, size: bool = False) -> JsonObject:
         "Labels": container.labels,
         "State": container.status,
         "Status": status_text(container),
-        "HostConfig": {"NetworkMode": container.host_config.get("NetworkMode") or "default"},
-        "NetworkSettings": {"Networks": container.networks},
-        "Mounts": mounts(container),
+        "HostConfig": host,
+        "NetworkSettings": {"Networks": _ends(container, version)},
+        "Mounts": container.mounts,
     }
-    return document | ({"SizeRw": 4096, "SizeRootFs": 1 << 20} if size else {})
+    if version >= (1, 52):
+        health = container.health or {"Status": "none", "FailingStreak": 0}
+        document["Health"] = {key: health[key] for key in ("Status", "FailingStreak")}
+    return document | (SIZES if size else {})
 
 
-def inspected(container: Container, size: bool = False) -> JsonObject:
+def inspected(
+    container: Container, size: bool = False, version: tuple[int, int] = NEWEST
+) -> JsonObject:
     """GET /containers/{id}/json."""
     words = command(container) or [""]
-    published = {f"{port['PrivatePort']}/{port['Type']}": None for port in ports(container)} | (
-        container.host_config.get("PortBindings") or {}
-    )
     document: JsonObject = {
         "Id": container.id,
         "Created": moment(container.created),
@@ -148,26 +102,29 @@ def inspected(container: Container, size: bool = False) -> JsonObject:
         "Args": words[1:],
         "State": state(container),
         "Image": container.image_id,
+        **_paths(container),
         "Name": f"/{container.name}",
         "RestartCount": container.restarts,
         "Driver": "overlay2",
         "Platform": "linux",
         "MountLabel": "",
         "ProcessLabel": "",
-        "AppArmorProfile": "",
-        "ExecIDs": None,
-        "HostConfig": HOST_CONFIG | container.host_config,
-        "GraphDriver": {"Name": "overlay2", "Data": None},
-        "Mounts": mounts(container),
+        "AppArmorProfile": "docker-default" if container.started else "",
+        "ExecIDs": list(container.execs) or None,
+        "HostConfig": _host_config(container),
+        "GraphDriver": {"Name": "overlay2", "Data": graph_data(container.id, container.image_id)},
+        "Mounts": container.mounts,
         "Config": CONFIG | {"Hostname": container.id[:12]} | container.config,
-        "NetworkSettings": {"Ports": published, "Networks": container.networks},
+        "NetworkSettings": _network_settings(container, version),
     }
-    return document | ({"SizeRw": 4096, "SizeRootFs": 1 << 20} if size else {})
+    if version >= (1, 52) and not document["Config"]["OnBuild"]:
+        del document["Config"]["OnBuild"]
+    return document | (SIZES if size else {})
 
 
 def state(container: Container) -> JsonObject:
     """The State part of inspect."""
-    return {
+    document: JsonObject = {
         "Status": container.status,
         "Running": container.running,
         "Paused": container.status == "paused",
@@ -180,43 +137,62 @@ def state(container: Container) -> JsonObject:
         "StartedAt": moment(container.started),
         "FinishedAt": moment(container.finished),
     }
+    return document | ({"Health": container.health} if container.health else {})
 
 
-def exec_inspected(item: Exec) -> JsonObject:
-    """GET /exec/{id}/json."""
-    words = item.config.get("Cmd") or [""]
-    process = item.process
-    ended = process is not None and process.ended.is_set()
+def graph_data(identity: str, below: str) -> dict[str, str]:
+    """Where the layers of a container or image lie on the host."""
+    place = f"{ROOT}/overlay2/{identity.removeprefix('sha256:')}"
     return {
-        "ID": item.id,
-        "Running": process is not None and not ended,
-        "ExitCode": process.exit_code if process and ended else None,
-        "ProcessConfig": {
-            "tty": bool(item.config.get("Tty")),
-            "entrypoint": words[0],
-            "arguments": words[1:],
-            "privileged": bool(item.config.get("Privileged")),
-        },
-        "OpenStdin": bool(item.config.get("AttachStdin")),
-        "OpenStdout": bool(item.config.get("AttachStdout")),
-        "OpenStderr": bool(item.config.get("AttachStderr")),
-        "CanRemove": ended,
-        "ContainerID": item.container.id,
-        "DetachKeys": "",
-        "Pid": process.pid if process else 0,
+        "ID": identity.removeprefix("sha256:"),
+        "LowerDir": f"{place}-init/diff:{ROOT}/overlay2/{below.removeprefix('sha256:')}/diff",
+        "MergedDir": f"{place}/merged",
+        "UpperDir": f"{place}/diff",
+        "WorkDir": f"{place}/work",
     }
 
 
-def attached_to_network(world: World, name: str) -> JsonObject:
-    """The Containers part of a network's inspect."""
-    return {
-        item.id: {
-            "Name": item.name,
-            "EndpointID": item.networks[name]["EndpointID"],
-            "MacAddress": item.networks[name]["MacAddress"],
-            "IPv4Address": f"{item.networks[name]['IPAddress']}/16",
-            "IPv6Address": "",
-        }
-        for item in world.containers.values()
-        if name in item.networks and item.running
+def _host_config(container: Container) -> JsonObject:
+    config = HOST_CONFIG | container.host_config
+    logs = config["LogConfig"] or {}
+    config["LogConfig"] = {
+        "Type": logs.get("Type") or "json-file",
+        "Config": logs.get("Config") or {},
     }
+    return config
+
+
+def _paths(container: Container) -> dict[str, str]:
+    """Files on the host, which are there once it has been started."""
+    place = f"{ROOT}/containers/{container.id}"
+    files = {
+        "ResolvConfPath": f"{place}/resolv.conf",
+        "HostnamePath": f"{place}/hostname",
+        "HostsPath": f"{place}/hosts",
+        "LogPath": f"{place}/{container.id}-json.log",
+    }
+    return files if container.started else dict.fromkeys(files, "")
+
+
+def _ends(container: Container, version: tuple[int, int]) -> JsonObject:
+    later = {"DNSNames": (1, 44), "GwPriority": (1, 48)}
+    return {
+        key: {name: value for name, value in end.items() if version >= later.get(name, (0, 0))}
+        for key, end in container.networks.items()
+    }
+
+
+def _network_settings(container: Container, version: tuple[int, int]) -> JsonObject:
+    published = {f"{port['PrivatePort']}/{port['Type']}": None for port in ports(container)} | (
+        container.host_config.get("PortBindings") or {}
+    )
+    document: JsonObject = {
+        "SandboxID": container.id[::-1] if container.running else "",
+        "SandboxKey": f"/var/run/docker/netns/{container.id[-12:]}" if container.running else "",
+        "Ports": published if container.running else {},
+        "Networks": _ends(container, version),
+    }
+    if version >= (1, 52):
+        return document
+    bridge = container.networks.get("bridge") or {}
+    return document | {name: bridge.get(name, value) for name, value in LEGACY_NETWORK.items()}

@@ -6,6 +6,7 @@ Must never act without an order.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import re
 import threading
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from demo import alterations
 from demo.call import problem
 
 if TYPE_CHECKING:
@@ -31,12 +33,21 @@ class Kind(StrEnum):
     RAW = "raw"  # the bytes of `text`, then closed unless `keep`
     REDIRECT = "redirect"  # 301 to `text`
     SLOW = "slow"  # the true answer at `bytes_per_second`
+    GZIP = "gzip"  # the true answer gzip-encoded, whatever Accept-Encoding says
+    OBJECT = "object"  # a true list as an object of its elements by id
+    TRUNCATED = "truncated"  # half of the true body, with a length that fits
+    DUPLICATED = "duplicated"  # a true object with the members of `text` once more at its end
+    TAGGED = "tagged"  # the true answer with ETag and Content-MD5
+    BODY = "body"  # `status` and the JSON text `text`, well formed or not
     EARLY = "early"  # `status` at once, whatever of the body has come
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One order: for the next `times` requests (0: all) whose path matches `path` as a regex."""
+    """One order: for the next `times` requests (0: all) whose path matches `path` as a regex.
+
+    The first `skip` of them are served as ever: so the second of two lookups can be meant.
+    """
 
     kind: Kind
     path: str = ".*"
@@ -46,11 +57,25 @@ class Fault:
     status: int = 400
     bytes_per_second: float = 1000.0
     keep: bool = False
+    skip: int = 0
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Fault:
         """The fields of this class by name; ValueError or TypeError for anything else."""
         return cls(**document | {"kind": Kind(document.get("kind", ""))})
+
+    def meant_for(self, method: str, path: str) -> bool:
+        """Whether a request is one of those that are counted."""
+        return self.method in ("", method) and re.fullmatch(self.path, path) is not None
+
+
+@dataclass(slots=True)
+class Order:
+    """A fault with what is left to skip and to serve; below zero there is no end."""
+
+    fault: Fault
+    skip: int
+    left: int
 
 
 class Faults:
@@ -58,12 +83,12 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._orders: list[tuple[Fault, int]] = []
+        self._orders: list[Order] = []
 
     def add(self, fault: Fault) -> None:
         """Order a fault."""
         with self._lock:
-            self._orders.append((fault, fault.times))
+            self._orders.append(Order(fault, fault.skip, fault.times))
 
     def clear(self) -> None:
         """Take all orders back; requests that hang go on hanging."""
@@ -73,19 +98,26 @@ class Faults:
     def take(self, method: str, path: str) -> Fault | None:
         """The first order that is meant for this request, used up by one."""
         with self._lock:
-            for index, (fault, left) in enumerate(self._orders):
-                if re.fullmatch(fault.path, path) and fault.method in ("", method):
-                    if left == 1:
-                        del self._orders[index]
-                    elif left > 1:
-                        self._orders[index] = (fault, left - 1)
-                    return fault
+            for order in self._orders:
+                if order.fault.meant_for(method, path):
+                    if order.skip:
+                        order.skip -= 1
+                        continue
+                    order.left -= 1
+                    if order.left == 0:
+                        self._orders.remove(order)
+                    return order.fault
         return None
 
 
 async def act(fault: Fault, call: Call) -> web.StreamResponse | None:
     """Do what is ordered; None when the true answer is to follow."""
     match fault.kind:
+        case Kind.GZIP | Kind.OBJECT | Kind.TRUNCATED | Kind.DUPLICATED | Kind.TAGGED:
+            return None
+        case Kind.BODY:
+            body = fault.text.encode()
+            return web.Response(status=fault.status, body=body, content_type="application/json")
         case Kind.SLOW:
             call.pace = fault.bytes_per_second
             return None
@@ -98,6 +130,26 @@ async def act(fault: Fault, call: Call) -> web.StreamResponse | None:
         case Kind.DEAF:
             call.connection.transport.pause_reading()
     return await _break(fault, call)
+
+
+def alter(fault: Fault, answer: web.StreamResponse) -> web.StreamResponse:
+    """The true answer as the order wants it; a stream that has begun stays as it is."""
+    if not isinstance(answer, web.Response) or answer.prepared or not answer.body:
+        return answer
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    match fault.kind:
+        case Kind.GZIP:
+            answer.headers["Content-Encoding"] = "gzip"
+            answer.body = gzip.compress(body)
+        case Kind.OBJECT:
+            answer.body = alterations.as_object(body)
+        case Kind.TRUNCATED:
+            answer.body = body[: len(body) // 2]
+        case Kind.DUPLICATED:
+            answer.body = alterations.with_members(body, fault.text)
+        case Kind.TAGGED:
+            answer.headers.update(alterations.digest_headers(body))
+    return answer
 
 
 RAW_BYTES = {

@@ -1,4 +1,4 @@
-"""The routes that move images in and out: pull, push, save, load, import, build, commit.
+"""The routes that move images in and out: pull, push, save, load.
 
 Must never hold a whole archive: large ones are counted and hashed as they pass.
 """
@@ -6,84 +6,83 @@ Must never hold a whole archive: large ones are counted and hashed as they pass.
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import re
 import tarfile
 from typing import TYPE_CHECKING, Any
 
-from demo.call import Call, EngineError, reply
-from demo.events import emit
-from demo.state import Image, full_tag, new_id
+from demo import image_making, image_store, references
+from demo.call import Call, EngineError
+from demo.image_making import first, members
+from demo.image_store import LAYER_BYTES
+from demo.progress import line, lines
+from demo.references import full_tag
+from demo.state import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
     from aiohttp import web
 
-    from demo.state import World
+    from demo.state import Image, World
 
-KEPT_ARCHIVE = 8 << 20
 BLOCK = 64 * 1024
-LAYER_BYTES = 1 << 20
-
-
-def _line(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, separators=(",", ":")).encode() + b"\r\n"
-
-
-def _add(world: World, tags: list[str], config: dict[str, Any] | None = None) -> Image:
-    """A new image; its tags are taken away from those that had them."""
-    for other in world.images.values():
-        other.tags = [known for known in other.tags if known not in tags]
-    default = {"Cmd": ["sh"], "Env": ["PATH=/bin"]}
-    image = Image(f"sha256:{new_id()}", tags, config or default, LAYER_BYTES)
-    world.images[image.id] = image
-    return image
 
 
 async def create(call: Call) -> web.StreamResponse:
-    """POST /images/create: a pull, or an import when `fromSrc` is given."""
-    if source := call.arg("fromSrc"):
-        async for _ in call.chunks():
-            pass
-        name = call.arg("repo") or f"imported-from-{source}"
-        image = _add(call.world, [full_tag(f"{name}:{call.arg('tag') or 'latest'}")])
-        emit(call.world, "image", "import", image.id, {"name": name})
-        return await call.send("application/json", _lines([{"status": image.id}]))
+    """POST /images/create: a pull, or an import when `fromImage` is empty."""
     name, tag = call.arg("fromImage"), call.arg("tag")
     if not name:
-        raise EngineError(400, "invalid reference format")
+        return await image_making.take_in(call)
     joint = "@" if tag.startswith("sha256:") else ":"
-    return await call.send(
-        "application/json", _pull(call, full_tag(name + (joint + tag) * bool(tag)))
-    )
-
-
-async def _lines(documents: list[dict[str, Any]]) -> AsyncIterator[bytes]:
-    for document in documents:
-        yield _line(document)
+    reference = full_tag(name + (joint + tag) * bool(tag))
+    references.check(reference)
+    return await call.send("application/json", _pull(call, reference))
 
 
 async def _pull(call: Call, name: str) -> AsyncIterator[bytes]:
     """Progress of one layer, then a new image or the one that is there."""
     settings = call.world.settings
-    repository, _, tag = name.rpartition(":")
-    yield _line({"status": f"Pulling from {repository}", "id": tag})
+    repository, tag = _parted(name)
+    yield line({"status": f"Pulling from {repository}", "id": tag})
     layer = new_id()[:12]
-    yield _line({"status": "Pulling fs layer", "progressDetail": {}, "id": layer})
+    yield line({"status": "Pulling fs layer", "progressDetail": {}, "id": layer})
     for number in range(1, settings.pull_lines + 1):
         await asyncio.sleep(settings.pull_delay)
         done = LAYER_BYTES * number // settings.pull_lines
         detail = {"current": done, "total": LAYER_BYTES}
-        yield _line({"status": "Downloading", "progressDetail": detail, "id": layer})
-    yield _line({"status": "Pull complete", "progressDetail": {}, "id": layer})
-    known = any(name in image.tags for image in call.world.images.values())
-    image = call.world.image(name) if known else _add(call.world, [name])
-    emit(call.world, "image", "pull", name, {"name": repository})
-    yield _line({"status": f"Digest: {image.id}"})
+        yield line({"status": "Downloading", "progressDetail": detail, "id": layer})
+    yield line({"status": "Pull complete", "progressDetail": {}, "id": layer})
+    known = _known(call.world, name)
+    image = known or _pulled(call.world, name)
+    image_store.tell(call.world, "pull", image, repository, actor=name)
+    yield line({"status": f"Digest: {image.id}"})
     word = "Image is up to date" if known else "Downloaded newer image"
-    yield _line({"status": f"Status: {word} for {name}"})
+    yield line({"status": f"Status: {word} for {name}"})
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """`a/b:1` -> `a/b`, `1`; `a/b@sha256:…` -> `a/b`, `sha256:…`."""
+    repository, at, digest = name.partition("@")
+    return (repository, digest) if at else (references.repository(name), name.rpartition(":")[2])
+
+
+def _known(world: World, name: str) -> Image | None:
+    try:
+        return world.image(name)
+    except EngineError:
+        return None
+
+
+def _pulled(world: World, name: str) -> Image:
+    """A new image from a registry; one that was asked for by digest has no tag."""
+    repository, tag = _parted(name)
+    image = image_store.add(world, dict(image_store.PLAIN), tags=[] if "@" in name else [name])
+    if "@" in name:
+        del world.images[image.id]
+        image.id = tag
+        world.images[image.id] = image
+    image.repositories = [repository]
+    return image
 
 
 async def push(call: Call) -> web.StreamResponse:
@@ -97,8 +96,8 @@ async def push(call: Call) -> web.StreamResponse:
         {"status": f"{tag}: digest: {image.id} size: {image.size}"},
         {"progressDetail": {}, "aux": {"Tag": tag, "Digest": image.id, "Size": image.size}},
     ]
-    emit(call.world, "image", "push", name, {"name": name})
-    return await call.send("application/json", _lines(documents))
+    image_store.tell(call.world, "push", image, name, actor=name)
+    return await call.send("application/json", lines(documents))
 
 
 async def save_one(call: Call) -> web.StreamResponse:
@@ -114,7 +113,7 @@ async def save_many(call: Call) -> web.StreamResponse:
 async def _save(call: Call, names: list[str]) -> web.StreamResponse:
     images = [call.world.image(name) for name in names]
     for image in images:
-        emit(call.world, "image", "save", image.id, {"name": image.id})
+        image_store.tell(call.world, "save", image)
     pieces = _archive(images, names, call.world.settings.save_bytes)
     return await call.send("application/x-tar", pieces)
 
@@ -147,8 +146,8 @@ def _head(name: str, size: int) -> bytes:
 
 async def load(call: Call) -> web.StreamResponse:
     """POST /images/load: the first 8 MiB say which images it holds."""
-    kept = await _first(call)
-    manifest = json.loads(_members(kept, {"manifest.json"}).get("manifest.json", b"[]"))
+    kept = await first(call)
+    manifest = json.loads(members(kept, {"manifest.json"}).get("manifest.json", b"[]"))
     if call.entry.body.length == 0:
         raise EngineError(400, "unexpected EOF")
     return await call.send("application/json", _loaded(call.world, manifest))
@@ -158,71 +157,9 @@ async def _loaded(world: World, manifest: list[dict[str, Any]]) -> AsyncIterator
     """Take an archive's images in; one that is known only gets its tags back."""
     for entry in manifest or [{"RepoTags": ["loaded:latest"]}]:
         known = world.images.get(f"sha256:{entry.get('Config', '').removesuffix('.json')}")
-        image = known or _add(world, [])
-        image.tags += [tag for tag in entry.get("RepoTags") or [] if tag not in image.tags]
-        emit(world, "image", "load", image.id, {"name": image.id})
+        image = known or image_store.add(world, dict(image_store.PLAIN), tags=[])
         for tag in entry.get("RepoTags") or []:
-            yield _line({"stream": f"Loaded image: {tag}\n"})
-
-
-async def _first(call: Call) -> bytes:
-    """Read the body to its end; its first bytes."""
-    kept = bytearray()
-    async for chunk in call.chunks():
-        kept += chunk[: max(0, KEPT_ARCHIVE - len(kept))]
-    return bytes(kept)
-
-
-def _members(data: bytes, names: set[str]) -> dict[str, bytes]:
-    """The wanted members of a tar that may be cut off."""
-    return {name: body for name, body in _walk(data) if name in names}
-
-
-def _walk(data: bytes) -> Iterator[tuple[str, bytes]]:
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r|*") as archive:
-            for member in archive:
-                source = archive.extractfile(member)
-                if source:
-                    yield member.name.removeprefix("./"), source.read()
-    except (tarfile.TarError, EOFError, OSError):
-        return
-
-
-async def build(call: Call) -> web.StreamResponse:
-    """POST /build: read the context, then tell each step of its Dockerfile."""
-    wanted = call.arg("dockerfile") or "Dockerfile"
-    text = _members(await _first(call), {wanted}).get(wanted)
-    if text is None and not call.arg("remote"):
-        raise EngineError(500, f"Cannot locate specified Dockerfile: {wanted}")
-    lines = [line.strip() for line in (text or b"FROM scratch").decode().splitlines()]
-    steps = [line for line in lines if re.match(r"[A-Za-z]+\s", line)]
-    return await call.send("application/json", _build(call, steps))
-
-
-async def _build(call: Call, steps: list[str]) -> AsyncIterator[bytes]:
-    for number, step in enumerate(steps, 1):
-        yield _line({"stream": f"Step {number}/{len(steps)} : {step}\n"})
-        yield _line({"stream": f" ---> {new_id()[:12]}\n"})
-        if re.match(r"(?i)run\s+false\b", step):
-            message = "The command '/bin/sh -c false' returned a non-zero code: 1"
-            yield _line({"errorDetail": {"code": 1, "message": message}, "error": message})
-            return
-    labels = json.loads(call.arg("labels") or "{}")
-    tags = [full_tag(tag) for tag in call.args("t")]
-    image = _add(call.world, tags, {"Cmd": ["sh"], "Env": ["PATH=/bin"], "Labels": labels})
-    yield _line({"aux": {"ID": image.id}})
-    yield _line({"stream": f"Successfully built {image.id[7:19]}\n"})
-    for tag in tags:
-        yield _line({"stream": f"Successfully tagged {tag}\n"})
-
-
-async def commit(call: Call) -> web.StreamResponse:
-    """POST /commit."""
-    container = call.world.container(call.arg("container"))
-    await call.document()
-    name = call.arg("repo")
-    tags = [full_tag(f"{name}:{call.arg('tag') or 'latest'}")] if name else []
-    image = _add(call.world, tags, {"Cmd": container.config.get("Cmd"), "Labels": {}})
-    emit(call.world, "image", "create", image.id)
-    return reply({"Id": image.id}, 201)
+            image_store.name(world, image, tag)
+        image_store.tell(world, "load", image)
+        for tag in entry.get("RepoTags") or []:
+            yield line({"stream": f"Loaded image: {tag}\n"})

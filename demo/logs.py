@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from demo.call import Call, EngineError
-from demo.documents import moment
+from demo.moments import moment
 from demo.streams import STDERR, STDOUT, LineSplitter, Piece, frame
 
 if TYPE_CHECKING:
@@ -31,17 +31,29 @@ def content_type(call: Call, tty: bool) -> str:
 async def logs(call: Call) -> web.StreamResponse:
     """GET /containers/{id}/logs: frames, or raw bytes when the container has a terminal."""
     container = call.world.container(call.params["id"])
+    streams = wanted_streams(call)
+    encode = encoder(container.tty, call.flag("timestamps"))
+    encoded = (encode(piece) async for piece in pieces(call, container) if piece.stream in streams)
+    return await call.send(content_type(call, container.tty), encoded)
+
+
+def wanted_streams(call: Call) -> set[int]:
+    """The streams that a query names; EngineError 400 when it names none."""
     streams = {STDOUT} if call.flag("stdout") else set()
     streams |= {STDERR} if call.flag("stderr") else set()
     if not streams:
         raise EngineError(400, "Bad parameters: you must choose at least one stream")
-    encode = _encoder(container.tty, call.flag("timestamps"))
-    pieces = _follow(call, container) if call.flag("follow") else _past(call, container)
-    encoded = (encode(piece) async for piece in pieces if piece.stream in streams)
-    return await call.send(content_type(call, container.tty), encoded)
+    return streams
 
 
-def _encoder(tty: bool, timestamps: bool) -> Callable[[Piece], bytes]:
+def pieces(call: Call, container: Container) -> AsyncIterator[Piece]:
+    """The lines of a container, past ones and with `follow` those that come."""
+    return _follow(call, container) if call.flag("follow") else _past(call, container)
+
+
+def encoder(tty: bool, timestamps: bool) -> Callable[[Piece], bytes]:
+    """How a line is sent: with its time when asked, and framed without a terminal."""
+
     def encode(piece: Piece) -> bytes:
         if timestamps:
             stamp = moment(piece.time).encode() + b" "

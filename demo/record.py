@@ -6,6 +6,7 @@ Must never influence an answer: it only remembers.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import threading
@@ -66,8 +67,10 @@ class Received:
         return json.loads(self.body)
 
     def as_json(self) -> dict[str, Any]:
-        """All fields in JSON terms; bytes as base64."""
+        """All fields in JSON terms: bytes as base64, and as `json` the body if it is JSON."""
         document: dict[str, Any] = {}
+        with contextlib.suppress(ValueError):
+            document["json"] = self.json()
         for name in self.__dataclass_fields__:
             value = getattr(self, name)
             document[name] = base64.b64encode(value).decode() if isinstance(value, bytes) else value

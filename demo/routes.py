@@ -12,12 +12,23 @@ from demo import (
     container_reads,
     containers,
     events,
+    execs,
+    image_making,
     image_transfers,
     images,
+    info,
+    kept_data,
     logs,
     networks,
+    nodes,
+    plugins,
+    service_logs,
+    services,
+    swarm,
     system,
+    tasks,
     tunnels,
+    usage,
     volumes,
     websocket,
 )
@@ -40,7 +51,7 @@ TABLE: list[tuple[str, str, Handler]] = [
     ("GET", "/containers/{id}/top", container_reads.top),
     ("GET", "/containers/{id}/logs", logs.logs),
     ("GET", "/containers/{id}/stats", container_reads.stats),
-    ("GET", "/exec/{id}/json", tunnels.inspect_exec),
+    ("GET", "/exec/{id}/json", execs.inspect),
     ("GET", "/containers/{id}/archive", container_reads.get_archive),
     ("POST", "/containers/create", containers.create),
     ("POST", "/containers/{id}/kill", containers.kill),
@@ -52,14 +63,14 @@ TABLE: list[tuple[str, str, Handler]] = [
     ("POST", "/containers/{id}/wait", containers.wait),
     ("POST", "/containers/{id}/resize", containers.resize),
     ("POST", "/containers/{id}/attach", tunnels.attach),
-    ("POST", "/containers/{id}/exec", tunnels.create_exec),
+    ("POST", "/containers/{id}/exec", execs.create),
     ("GET", "/containers/{id}/attach/ws", websocket.attach),
     ("POST", "/exec/{id}/start", tunnels.start_exec),
-    ("POST", "/exec/{id}/resize", tunnels.resize_exec),
+    ("POST", "/exec/{id}/resize", execs.resize),
     ("POST", "/containers/{id}/rename", containers.rename),
     ("POST", "/containers/{id}/update", containers.update),
     ("POST", "/containers/prune", containers.prune),
-    ("POST", "/commit", image_transfers.commit),
+    ("POST", "/commit", image_making.commit),
     ("PUT", "/containers/{id}/archive", container_reads.put_archive),
     ("DELETE", "/containers/{id}", containers.remove),
     ("GET", "/images/json", images.list_),
@@ -68,6 +79,7 @@ TABLE: list[tuple[str, str, Handler]] = [
     ("GET", "/images/{name}/get", image_transfers.save_one),
     ("GET", "/images/{name}/history", images.history),
     ("GET", "/images/{name}/json", images.inspect),
+    ("GET", "/images/{name}/attestations", images.attestations),
     ("POST", "/images/load", image_transfers.load),
     ("POST", "/images/create", image_transfers.create),
     ("POST", "/images/{name}/push", image_transfers.push),
@@ -78,24 +90,53 @@ TABLE: list[tuple[str, str, Handler]] = [
     ("GET", "/_ping", system.ping),
     ("HEAD", "/_ping", system.ping),
     ("GET", "/events", events.stream),
-    ("GET", "/info", system.info),
+    ("GET", "/info", info.info),
     ("GET", "/version", system.version),
-    ("GET", "/system/df", system.usage),
+    ("GET", "/system/df", usage.usage),
     ("POST", "/auth", system.auth),
     ("GET", "/volumes", volumes.list_),
     ("GET", "/volumes/{name}", volumes.inspect),
     ("POST", "/volumes/create", volumes.create),
     ("POST", "/volumes/prune", volumes.prune),
+    ("PUT", "/volumes/{name}", volumes.update),
     ("DELETE", "/volumes/{name}", volumes.remove),
-    ("POST", "/build", image_transfers.build),
+    ("POST", "/build", image_making.build),
     ("POST", "/build/prune", system.prune_build),
     ("POST", "/build/cancel", system.cancel_build),
     ("POST", "/session", tunnels.h2c),
     ("POST", "/grpc", tunnels.h2c),
-    ("GET", "/plugins", system.plugins),
-    ("GET", "/plugins/{name}/json", system.no_plugin),
-    ("POST", "/plugins/{name}/{action}", system.no_plugin),
-    ("DELETE", "/plugins/{name}", system.no_plugin),
+    ("GET", "/swarm", swarm.inspect),
+    ("GET", "/swarm/unlockkey", swarm.unlock_key),
+    ("POST", "/swarm/init", swarm.init),
+    ("POST", "/swarm/join", swarm.join),
+    ("POST", "/swarm/leave", swarm.leave),
+    ("POST", "/swarm/update", swarm.update),
+    ("POST", "/swarm/unlock", swarm.unlock),
+    ("GET", "/services", services.list_),
+    ("GET", "/services/{id}", services.inspect),
+    ("POST", "/services/create", services.create),
+    ("POST", "/services/{id}/update", services.update),
+    ("DELETE", "/services/{id}", services.remove),
+    ("GET", "/services/{id}/logs", service_logs.of_service),
+    ("GET", "/nodes", nodes.list_),
+    ("GET", "/nodes/{id}", nodes.inspect),
+    ("DELETE", "/nodes/{id}", nodes.remove),
+    ("POST", "/nodes/{id}/update", nodes.update),
+    ("GET", "/tasks", tasks.list_),
+    ("GET", "/tasks/{id}", tasks.inspect),
+    ("GET", "/tasks/{id}/logs", service_logs.of_task),
+    *kept_data.ROUTES,
+    ("GET", "/plugins", plugins.list_),
+    ("GET", "/plugins/{name}/json", plugins.inspect),
+    ("GET", "/plugins/privileges", plugins.privileges),
+    ("DELETE", "/plugins/{name}", plugins.remove),
+    ("POST", "/plugins/{name}/enable", plugins.enable),
+    ("POST", "/plugins/{name}/disable", plugins.disable),
+    ("POST", "/plugins/{name}/set", plugins.set_),
+    ("POST", "/plugins/pull", plugins.absent),
+    ("POST", "/plugins/create", plugins.absent),
+    ("POST", "/plugins/{name}/push", plugins.absent),
+    ("POST", "/plugins/{name}/upgrade", plugins.absent),
     ("GET", "/distribution/{name}/json", images.distribution),
     ("GET", "/networks", networks.list_),
     ("GET", "/networks/", networks.list_),
@@ -105,17 +146,18 @@ TABLE: list[tuple[str, str, Handler]] = [
     ("POST", "/networks/{id}/disconnect", networks.disconnect),
     ("POST", "/networks/prune", networks.prune),
     ("DELETE", "/networks/{id}", networks.remove),
-    *[
-        (method, f"/{kind}{rest}", system.no_swarm)
-        for kind in ("swarm", "services", "nodes", "tasks", "secrets", "configs")
-        for method, rest in (("GET", ""), ("GET", "/{id}"), ("POST", "/{id}"), ("DELETE", "/{id}"))
-    ],
 ]
 
-_COMPILED = [
-    (method, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>.*)", path)), handler)
-    for method, path, handler in TABLE
-]
+SINGLE = ("/services", "/nodes", "/tasks", "/secrets", "/configs")
+"""Where a variable is one segment of the path; elsewhere it takes slashes too."""
+
+
+def _compiled(path: str) -> re.Pattern[str]:
+    variable = "[^/]+" if path.startswith(SINGLE) else ".*"
+    return re.compile(re.sub(r"{(\w+)}", rf"(?P<\1>{variable})", path))
+
+
+_COMPILED = [(method, _compiled(path), handler) for method, path, handler in TABLE]
 
 
 def find(method: str, path: str) -> tuple[Handler, dict[str, str]] | None:

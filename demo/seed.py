@@ -5,11 +5,13 @@ Must never hold a true secret.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from demo import lifecycle
+from demo import creation, image_store, lifecycle, plugins
+from demo.references import repository
 from demo.state import Image, Network, Volume
 
 if TYPE_CHECKING:
@@ -27,7 +29,16 @@ def _identity(name: str) -> str:
 IMAGES: list[tuple[str, int, dict[str, Any]]] = [
     ("nginx:1.27", 68 * MEBIBYTE, {"Cmd": ["nginx"], "ExposedPorts": {"80/tcp": {}}}),
     ("postgres:17", 152 * MEBIBYTE, {"Cmd": ["postgres"], "ExposedPorts": {"5432/tcp": {}}}),
-    ("redis:7", 41 * MEBIBYTE, {"Cmd": ["redis-server"], "ExposedPorts": {"6379/tcp": {}}}),
+    (
+        "redis:7",
+        41 * MEBIBYTE,
+        {
+            "Cmd": ["redis-server"],
+            "ExposedPorts": {"6379/tcp": {}},
+            "User": "999:999",
+            "Labels": {"org.opencontainers.image.title": "redis"},
+        },
+    ),
     ("busybox:latest", 4 * MEBIBYTE, {"Cmd": ["sh"]}),
 ]
 NETWORKS = [
@@ -68,12 +79,29 @@ async def furnish(world: World) -> None:
     for name, size, config in IMAGES:
         identity = f"sha256:{_identity(name)}"
         full = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Labels": None} | config
-        world.images[identity] = Image(identity, [name], full, size, time.time() - 9 * DAY)
+        image = Image(identity, [name], full, size, time.time() - 9 * DAY)
+        image.repositories = [repository(name)]
+        image.history = [image_store.step("COPY . / # buildkit", size)]
+        world.images[identity] = image
     for name, driver, subnet in NETWORKS:
         world.networks[_identity(name)] = Network(_identity(name), name, driver, subnet)
     for name, labels in VOLUMES.items():
         world.volumes[name] = Volume(name, labels=dict(labels))
     for name, body in CONTAINERS.items():
-        container = lifecycle.create(world, name, body, _identity(f"container {name}"))
+        container = creation.create(world, name, body, _identity(f"container {name}"))
         await lifecycle.start(world, container)
+    world.plugins[plugins.SEEDED["Id"]] = copy.deepcopy(plugins.SEEDED)
     world.events.clear()
+
+
+async def populate(
+    world: World, count: int, name: str = "many", body: dict[str, Any] | None = None
+) -> list[str]:
+    """Start `count` containers, each like `body` and called `name`-1 and so on; their ids."""
+    identities = []
+    for number in range(1, count + 1):
+        asked = {"Image": "busybox", "Cmd": ["sleep", "infinity"]} | (body or {})
+        container = creation.create(world, f"{name}-{number}", asked)
+        await lifecycle.start(world, container)
+        identities.append(container.id)
+    return identities

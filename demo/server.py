@@ -22,7 +22,7 @@ from demo import faults, routes
 from demo.call import Call, EngineError, problem, reply
 from demo.connection import Connection
 from demo.record import Entry, Head, Recorder
-from demo.seed import furnish
+from demo.seed import furnish, populate
 from demo.state import Settings, World
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class DemoEngine:
                 answer = await self._handle(call)
             except EngineError as error:
                 answer = problem(error.status, error.message)
+        if fault:
+            answer = faults.alter(fault, answer)
         if call.entry.status is None:
             status = answer.status
             self.recorder.note(lambda: setattr(call.entry, "status", status))
@@ -170,9 +172,11 @@ class DemoEngine:
                     self.faults.clear()
                 case "POST", "/demo/settings":
                     self.configure(given)
+                case "POST", "/demo/containers":
+                    return reply(await populate(self.world, **given))
                 case _:
                     return problem(404, "page not found")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, EngineError) as error:
             return problem(400, str(error))
         return reply({})
 

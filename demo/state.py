@@ -9,14 +9,14 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from demo import references
 from demo.call import EngineError
 from demo.streams import Output, Pipe
+from demo.swarm_state import Swarm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from demo.events import Event
     from demo.files import Tree
     from demo.process import Process
@@ -26,7 +26,7 @@ JsonObject = dict[str, Any]
 
 @dataclass(slots=True)
 class Settings:
-    """What a scenario may turn: API range, sizes in bytes, intervals in seconds."""
+    """What a scenario may turn: API range, sizes in bytes, intervals in seconds, a swarm of one."""
 
     api_min: tuple[int, int] = (1, 24)
     api_max: tuple[int, int] = (1, 47)
@@ -34,11 +34,16 @@ class Settings:
     pull_lines: int = 5
     pull_delay: float = 0.0
     tick: float = 1.0
+    swarm: bool = False
 
 
 @dataclass(slots=True)
 class Container:
-    """One container; `config` is the create request without its two nested objects."""
+    """One container; `config` is the create request without its two nested objects.
+
+    `mounts` are in the inspect form; `health` is {} without a check; `execs` are those that have
+    not ended.
+    """
 
     id: str
     name: str
@@ -48,6 +53,9 @@ class Container:
     host_config: JsonObject
     files: Tree
     networks: dict[str, JsonObject] = field(default_factory=dict)
+    mounts: list[JsonObject] = field(default_factory=list)
+    health: JsonObject = field(default_factory=dict)
+    execs: list[str] = field(default_factory=list)
     created: float = field(default_factory=time.time)
     started: float = 0.0
     finished: float = 0.0
@@ -85,23 +93,32 @@ class Container:
 
 @dataclass(slots=True)
 class Image:
-    """One image; `size` is in bytes."""
+    """One image; `size` is in bytes, `history` newest first, `parent` an id or empty.
+
+    Only what a registry gave has digests: `repositories` tells of which.
+    """
 
     id: str
     tags: list[str]
     config: JsonObject
     size: int
     created: float = field(default_factory=time.time)
+    history: list[JsonObject] = field(default_factory=list)
+    parent: str = ""
+    comment: str = ""
+    author: str = ""
+    repositories: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Network:
-    """One network; its containers are found through theirs."""
+    """One network; its containers are found through theirs, `options` is the create request."""
 
     id: str
     name: str
     driver: str
     subnet: str
+    gateway: str = ""
     options: JsonObject = field(default_factory=dict)
     created: float = field(default_factory=time.time)
 
@@ -127,9 +144,6 @@ class Exec:
     process: Process | None = None
 
 
-Item = TypeVar("Item", Container, Network, Exec)
-
-
 @dataclass(slots=True)
 class World:
     """Everything that the demo engine knows, and the listeners to its events."""
@@ -140,24 +154,44 @@ class World:
     networks: dict[str, Network] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
     execs: dict[str, Exec] = field(default_factory=dict)
+    plugins: dict[str, JsonObject] = field(default_factory=dict)
+    swarm: Swarm = field(default_factory=Swarm)
     events: list[Event] = field(default_factory=list)
     listeners: set[asyncio.Queue[Event]] = field(default_factory=set)
     next_pid: int = 1000
+    next_address: int = 1
 
     def container(self, reference: str) -> Container:
-        """A container by id, name or id prefix; EngineError 404."""
+        """A container by id, name or id prefix; EngineError 400 or 404."""
+        if not reference:
+            raise EngineError(400, 'invalid name or ID supplied: ""')
+        if reference in self.containers:
+            return self.containers[reference]
         name = reference.removeprefix("/")
         for container in self.containers.values():
             if container.name == name:
                 return container
-        return _by_id(self.containers, reference, f"No such container: {reference}")
+        found = [item for key, item in self.containers.items() if key.startswith(reference)]
+        if len(found) > 1:
+            raise EngineError(400, f"multiple IDs found with provided prefix: {reference}")
+        if not found:
+            raise EngineError(404, f"No such container: {reference}")
+        return found[0]
 
     def network(self, reference: str) -> Network:
-        """A network by id, name or id prefix; EngineError 404."""
+        """A network by id, name or id prefix; EngineError 400 or 404."""
+        if reference in self.networks:
+            return self.networks[reference]
         for network in self.networks.values():
             if network.name == reference:
                 return network
-        return _by_id(self.networks, reference, f"network {reference} not found")
+        found = [item for key, item in self.networks.items() if key.startswith(reference)]
+        if len(found) > 1:
+            count = f"{len(found)} matches found based on ID prefix"
+            raise EngineError(400, f"network {reference} is ambiguous ({count})")
+        if not found:
+            raise EngineError(404, f"network {reference} not found")
+        return found[0]
 
     def volume(self, name: str) -> Volume:
         """A volume by name; EngineError 404."""
@@ -165,21 +199,26 @@ class World:
             raise EngineError(404, f"get {name}: no such volume")
         return self.volumes[name]
 
-    def exec(self, reference: str) -> Exec:
-        """A prepared command by id; EngineError 404."""
-        return _by_id(self.execs, reference, f"No such exec instance: {reference}")
+    def exec(self, identity: str) -> Exec:
+        """A prepared command by its whole id; EngineError 404, also when its container is gone."""
+        item = self.execs.get(identity)
+        if item is None or item.container.removed:
+            raise EngineError(404, f"No such exec instance: {identity}")
+        return item
 
     def image(self, reference: str) -> Image:
-        """An image by tag, id, id prefix or digest; EngineError 404."""
-        wanted = full_tag(reference)
+        """An image by id, digest, tag or id prefix, in this order; EngineError 400 or 404."""
+        references.check(reference)
+        wanted = references.full_tag(reference)
         for image in self.images.values():
-            if wanted in image.tags or reference in digests(image):
+            known = (image.id, image.id.removeprefix("sha256:"), *digests(image))
+            if reference in known or wanted in known or wanted in image.tags:
                 return image
         prefix = reference.removeprefix("sha256:")
-        for image in self.images.values():
-            if prefix and image.id.removeprefix("sha256:").startswith(prefix):
-                return image
-        raise EngineError(404, f"No such image: {wanted}")
+        found = [image for image in self.images.values() if image.id[7:].startswith(prefix)]
+        if len(found) == 1:
+            return found[0]
+        raise EngineError(404, f"No such image: {references.shown(reference)}")
 
     def attached(self, network: Network) -> list[Container]:
         """The containers that are connected to a network."""
@@ -190,8 +229,7 @@ class World:
         return [
             item
             for item in self.containers.values()
-            if any(bind.split(":")[0] == volume for bind in item.host_config.get("Binds") or [])
-            or any(mount.get("Source") == volume for mount in item.host_config.get("Mounts") or [])
+            if any(mount.get("Name") == volume for mount in item.mounts)
         ]
 
     def pid(self) -> int:
@@ -199,14 +237,10 @@ class World:
         self.next_pid += 1
         return self.next_pid
 
-
-def _by_id(items: Mapping[str, Item], reference: str, complaint: str) -> Item:
-    found = [item for key, item in items.items() if reference and key.startswith(reference)]
-    if len(found) > 1:
-        raise EngineError(400, f"multiple IDs found with provided prefix: {reference}")
-    if not found:
-        raise EngineError(404, complaint)
-    return found[0]
+    def address(self) -> int:
+        """The last number of an address in a subnet."""
+        self.next_address = self.next_address % 250 + 2
+        return self.next_address
 
 
 def new_id() -> str:
@@ -214,13 +248,6 @@ def new_id() -> str:
     return secrets.token_hex(32)
 
 
-def full_tag(reference: str) -> str:
-    """An image name as it is shown: without Docker Hub's prefixes, with a tag."""
-    name = reference.removeprefix("docker.io/").removeprefix("library/")
-    return name if "@" in name or ":" in name.rpartition("/")[2] else f"{name}:latest"
-
-
 def digests(image: Image) -> list[str]:
-    """The repository digests of an image: one for each repository it is tagged in."""
-    repositories = sorted({tag.rpartition(":")[0] for tag in image.tags})
-    return [f"{repository}@{image.id}" for repository in repositories]
+    """The repository digests of an image: one for each repository that it was pulled from."""
+    return [f"{name}@{image.id}" for name in image.repositories]

@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from demo.call import Call, EngineError, empty, reply
-from demo.documents import exec_inspected
+from demo.call import Call, EngineError, empty
 from demo.events import emit_container
+from demo.execs import words
 from demo.logs import content_type
 from demo.process import Process
 from demo.programs import PROGRAMS
-from demo.state import Container, Exec, new_id
 from demo.streams import STDERR, STDOUT, Output, Pipe, Subscription, frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from demo.connection import Tunnel
+    from demo.state import Container, Exec, World
 
 # A true process takes longer than its answer; docker-py loses output that comes with the head.
 START_SECONDS = 0.02
+_watched: set[asyncio.Task[None]] = set()
 
 
 async def attach(call: Call) -> web.StreamResponse:
@@ -73,22 +74,6 @@ async def stopped(container: Container) -> None:
     await _started(container)
     if container.process:
         await container.process.ended.wait()
-
-
-async def create_exec(call: Call) -> web.StreamResponse:
-    """POST /containers/{id}/exec."""
-    container = call.world.container(call.params["id"])
-    config = await call.document()
-    if not container.running:
-        raise EngineError(409, f"container {container.id} is not running")
-    if container.status == "paused":
-        raise EngineError(409, f"Container {container.name} is paused, unpause it before exec")
-    if not config.get("Cmd"):
-        raise EngineError(400, "No exec command specified")
-    item = Exec(new_id(), container, config)
-    call.world.execs[item.id] = item
-    emit_container(call.world, f"exec_create: {' '.join(config['Cmd'])}", container, execID=item.id)
-    return reply({"Id": item.id}, 201)
 
 
 async def start_exec(call: Call) -> web.StreamResponse:
@@ -141,25 +126,20 @@ def _process(call: Call, item: Exec) -> Process:
 
 
 def _begin(call: Call, item: Exec, process: Process) -> None:
-    words = " ".join(process.argv)
     if process.argv[0].rpartition("/")[2] not in PROGRAMS:
         process.argv = ["sh", "-c", f"echo exec failed: {process.argv[0]}: not found >&2; exit 127"]
     process.start()
-    emit_container(call.world, f"exec_start: {words}", item.container, execID=item.id)
+    emit_container(call.world, f"exec_start: {words(item)}", item.container, execID=item.id)
+    task = asyncio.create_task(_watch(call.world, item, process))
+    _watched.add(task)
+    task.add_done_callback(_watched.discard)
 
 
-async def inspect_exec(call: Call) -> web.StreamResponse:
-    """GET /exec/{id}/json."""
-    return reply(exec_inspected(call.world.exec(call.params["id"])))
-
-
-async def resize_exec(call: Call) -> web.StreamResponse:
-    """POST /exec/{id}/resize."""
-    item = call.world.exec(call.params["id"])
-    if item.process is None:
-        raise EngineError(409, f"exec {item.id} is not running")
-    item.process.size = (call.number("h", 24), call.number("w", 80))
-    return empty(200)
+async def _watch(world: World, item: Exec, process: Process) -> None:
+    await process.ended.wait()
+    item.container.execs.remove(item.id)
+    code = str(process.exit_code or 0)
+    emit_container(world, "exec_die", item.container, execID=item.id, exitCode=code)
 
 
 async def h2c(call: Call) -> web.StreamResponse:

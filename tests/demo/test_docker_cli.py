@@ -82,6 +82,11 @@ def test_the_docker_command_gets_what_it_asks_for(
         ("docker network rm bridge", 1, "pre-defined network"),
         ("docker rmi nginx:1.27", 1, "conflict"),
         ("docker service ls", 1, "This node is not a swarm manager"),
+        ("docker network inspect nowhere", 1, "network nowhere not found"),
+        ("docker volume inspect nowhere", 1, "no such volume"),
+        ("docker image inspect nowhere", 1, "No such image: nowhere:latest"),
+        ("docker image rm Nowhere", 1, "must be lowercase"),
+        ("docker plugin inspect nowhere", 1, 'plugin "nowhere" not found'),
     ],
 )
 def test_the_docker_command_shows_the_engine_s_refusal(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import json
 import time
 from typing import TYPE_CHECKING
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from demo.faults import Fault, Faults, Kind
+from tests.support.asking import ask
 from tests.support.raw_client import connected, exchange, read_to_end, request
 
 if TYPE_CHECKING:
@@ -84,6 +88,73 @@ def test_raw_bytes_may_claim_an_upgrade_nobody_asked_for(demo: RunningDemo) -> N
         client.sendall(b"into the tunnel")
         client.shutdown(1)
         demo.wait_for(lambda item: item.hijacked == b"into the tunnel")
+
+
+def test_an_answer_may_be_compressed_unasked(demo: RunningDemo) -> None:
+    whole = exchange(demo.path, VERSION).partition(b"\r\n\r\n")[2]
+    demo.fault(Kind.GZIP)
+    head, _, body = exchange(demo.path, VERSION).partition(b"\r\n\r\n")
+    assert b"\r\nContent-Encoding: gzip" in head
+    assert gzip.decompress(body) == whole
+
+
+def test_a_list_may_come_as_an_object(demo: RunningDemo) -> None:
+    demo.fault(Kind.OBJECT, path="/containers/json")
+    found = ask(demo, "GET", "/containers/json").json
+    assert {item["Names"][0] for item in found.values()} >= {"/web", "/db"}
+    assert set(found) >= {item["Id"] for item in found.values()}
+
+
+def test_a_list_may_end_within_an_element(demo: RunningDemo) -> None:
+    whole = ask(demo, "GET", "/networks").body
+    demo.fault(Kind.TRUNCATED, path="/networks")
+    cut = ask(demo, "GET", "/networks")
+    assert cut.body == whole[: len(whole) // 2]
+    assert f"Content-Length: {len(cut.body)}\r\n".encode() in cut.head + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("", b',"Id":null}\n'),
+        ('"Name":"/other","Config":{}', b',"Name":"/other","Config":{}}\n'),
+    ],
+)
+def test_a_document_may_have_a_name_twice(demo: RunningDemo, text: str, end: bytes) -> None:
+    demo.fault(Kind.DUPLICATED, path="/containers/web/json", text=text)
+    assert ask(demo, "GET", "/containers/web/json").body.endswith(end)
+
+
+def test_an_answer_may_be_tagged_with_its_digest(demo: RunningDemo) -> None:
+    demo.fault(Kind.TAGGED, path="/volumes", times=0)
+    answer = ask(demo, "GET", "/volumes")
+    digest = base64.b64encode(hashlib.md5(answer.body, usedforsecurity=False).digest())
+    assert b"\r\nContent-MD5: " + digest in answer.head
+    assert b'\r\nETag: "' in answer.head
+
+
+def test_an_answer_may_be_any_text(demo: RunningDemo) -> None:
+    demo.fault(Kind.BODY, text='[{"Id":1,"Id":2}]', status=200)
+    answer = ask(demo, "GET", "/containers/json")
+    assert (answer.status, answer.body) == (200, b'[{"Id":1,"Id":2}]')
+    assert b"\r\nContent-Type: application/json\r\n" in answer.head
+
+
+def test_a_fault_may_be_meant_for_the_second_request(demo: RunningDemo) -> None:
+    demo.fault(Kind.CLOSE, path="/info", skip=1)
+    info = request("GET", "/info", headers="Connection: close\r\n")
+    assert exchange(demo.path, info).startswith(b"HTTP/1.1 200")
+    assert exchange(demo.path, info) == b""
+    assert exchange(demo.path, info).startswith(b"HTTP/1.1 200")
+
+
+def test_a_lookup_may_hang_while_all_else_goes_on(demo: RunningDemo) -> None:
+    demo.fault(Kind.HANG, path="/containers/web/json", method="GET")
+    with connected(demo.path, timeout=0.2) as client:
+        client.sendall(request("GET", "/v1.47/containers/web/json"))
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        assert ask(demo, "GET", "/containers/db/json").status == 200
 
 
 def test_orders_come_over_the_socket_too(demo: RunningDemo) -> None:

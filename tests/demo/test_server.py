@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -102,6 +103,7 @@ def test_the_record_tells_method_query_headers_body_and_hash(demo: RunningDemo) 
     (snapshot,) = demo.sent("POST", "/volumes/create")
     assert snapshot.json() == {"Name": "seen"}
     assert snapshot.body_sha256 == seen["body_sha256"]
+    assert seen["json"] == {"Name": "seen"}
     assert (snapshot.argument("b"), snapshot.header("content-length")) == ("/", "15")
     assert snapshot.done
 
@@ -110,6 +112,26 @@ def test_a_long_body_is_kept_in_part_and_counted_whole(demo: RunningDemo) -> Non
     assert ask(demo, "POST", "/images/load", bytes(2_000_000))[0] == 200
     (seen,) = demo.sent("POST", "/images/load")
     assert (seen.body_length, len(seen.body)) == (2_000_000, 256 * 1024)
+
+
+def test_what_is_no_json_is_recorded_without_it(demo: RunningDemo) -> None:
+    ask(demo, "POST", "/volumes/create", b'{"Name":')
+    (seen,) = ask_json(demo, "/demo/received")["requests"]
+    assert "json" not in seen
+    assert seen["body_length"] == 8
+
+
+def test_many_containers_are_there_at_once(demo: RunningDemo) -> None:
+    before = time.monotonic()
+    order = {"count": 1000, "name": "crowd", "body": {"Labels": {"crowd": "1"}}}
+    made = ask(demo, "POST", "/demo/containers", json.dumps(order).encode())
+    assert time.monotonic() - before < 10
+    filters = quote('{"label":["crowd"]}')
+    listed = ask_json(demo, f"/containers/json?filters={filters}")
+    assert {item["Id"] for item in listed} == set(json.loads(made[2]))
+    assert ask_json(demo, "/containers/crowd-1000/json")["State"]["Running"]
+    for identity in json.loads(made[2]):
+        demo.engine.world.containers.pop(identity)
 
 
 def test_settings_change_the_range_of_versions(demo: RunningDemo) -> None:

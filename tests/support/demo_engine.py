@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from demo.faults import Fault, Kind
+from demo.seed import populate
 from demo.server import DemoEngine
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class RunningDemo:
 
     engine: DemoEngine
     path: str
+    loop: asyncio.AbstractEventLoop
 
     @property
     def received(self) -> list[Received]:
@@ -51,6 +53,13 @@ class RunningDemo:
         """Order a fault for the next request; `more` are fields of demo.faults.Fault."""
         self.engine.faults.add(Fault(kind, **more))
 
+    def populate(
+        self, count: int, name: str = "many", body: dict[str, Any] | None = None
+    ) -> list[str]:
+        """Start `count` containers `name`-1, `name`-2 … like `body`; their ids."""
+        work = populate(self.engine.world, count, name, body)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
     def clear(self) -> None:
         """Forget what was received and take back what was ordered."""
         self.engine.recorder.clear()
@@ -68,7 +77,7 @@ def running_demo_engine(
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(engine.start(), loop).result(10)
-        yield RunningDemo(engine, str(path))
+        yield RunningDemo(engine, str(path), loop)
     finally:
         asyncio.run_coroutine_threadsafe(_end(engine), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)

@@ -62,6 +62,11 @@ class EngineProcess:
         """Order a fault by the fields of demo.faults.Fault."""
         self._ask("POST", "/demo/fault", order)
 
+    def populate(self, count: int, **more: Any) -> list[str]:
+        """Start `count` containers; `more` are the arguments of demo.seed.populate."""
+        found: list[str] = self._ask("POST", "/demo/containers", {"count": count} | more)
+        return found
+
     def received(self) -> list[dict[str, Any]]:
         """What it received so far, oldest first."""
         found: list[dict[str, Any]] = self._ask("GET", "/demo/received")["requests"]
