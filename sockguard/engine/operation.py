@@ -115,8 +115,6 @@ class Operation:
     """Known fields of a JSON body; None when there is no JSON body."""
     answer: Answer | None = None
     """Fields of a JSON answer; None for what is no JSON, or shows nothing of any object."""
-    secret_answer: bool = False
-    """The answer holds secrets that only `response: any` lets through unmasked."""
     bulk_read: bool = False
     """The answer carries files or free text away: its event is synced before forwarding."""
     quick: bool = False

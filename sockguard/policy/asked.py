@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sockguard.engine.recognise import recognise
 from sockguard.engine.version import NEWEST, check_version
 from sockguard.errors import Reason, Refusal
+from sockguard.policy.mask import holds_mask, masked_again
 from sockguard.policy.model import Mode
 from sockguard.policy.query import read_query
 from sockguard.policy.question import NO_QUERY
@@ -49,6 +50,8 @@ def read_asked(method: str, target: str, newest_served: int = NEWEST) -> Asked:
         message = f"no operation of the Engine API is {method} on this path"
         raise Refusal(Reason.UNKNOWN_OPERATION, message)
     query = read_query(recognised.operation, parsed.query) if parsed.query else NO_QUERY
+    if recognised.operation.writes and holds_mask([recognised.names, query.pairs]):
+        raise masked_again("request")
     sent = newest_served if parsed.version is None else parsed.version
     return Asked(parsed.version, sent, recognised, query)
 

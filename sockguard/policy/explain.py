@@ -86,7 +86,7 @@ def _words(grant: Grant) -> Iterator[str]:
         yield "query: any"
     if grant.body_any and operation.body is BodyKind.JSON:
         yield "body: any"
-    if grant.response.any and operation.secret_answer:
+    if grant.response.any and operation.masks:
         yield "response: any"
     if grant.including_sockguard:
         yield "including_sockguard: true"

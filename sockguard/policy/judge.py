@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sockguard.engine.inspection import inspect_steps
 from sockguard.engine.operation import BodyKind
 from sockguard.errors import Malformed
+from sockguard.policy.mask import holds_mask_steps, masked_again
 from sockguard.policy.question import Body
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def read_body_steps(
     if document is None:
         raise Malformed(f"the body of {operation.name} must not be null")
     _check_echo(operation, document, names)
+    if (yield from holds_mask_steps(document)):
+        raise masked_again("body")
     if operation.shape is None:
         return Body(document, present=True, unknown=_all_fields(document))
     report = yield from inspect_steps(operation.shape, document)

@@ -11,6 +11,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
 from sockguard.engine.answer import Mask
+from sockguard.errors import Reason, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -96,6 +97,16 @@ _SHORTEST: Final = min(len(MASK), *map(len, _CORES))
 # Go's decoder skips line ends within base64, others all blanks (RFC 2045, section 6.8).
 _NO_BLANKS: Final = dict.fromkeys(map(ord, " \t\r\n"))
 _BATCH: Final = 5000
+
+
+def masked_again(where: str) -> Refusal:
+    """Refuse a write that would put a mask where the value was that it hides."""
+    return Refusal(
+        Reason.BODY,
+        f"the {where} holds {MASK}, which stands for a value that this client was not shown:"
+        " written back, it would replace that value",
+        detail=where,
+    )
 
 
 def holds_mask(value: object) -> bool:

@@ -62,7 +62,6 @@ OPERATIONS = (
         hands_over="Shows the whole configuration of a container: environment, command, paths.",
         parameters=parameters(flag("size")),
         answer=answers.INSPECT,
-        secret_answer=True,
         quick=True,
     ),
     Operation(

@@ -48,7 +48,6 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows the command line, user and exit code of an exec instance.",
         answer=answers.EXEC_INSPECT,
-        secret_answer=True,
         quick=True,
     ),
 )

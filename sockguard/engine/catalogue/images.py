@@ -49,7 +49,6 @@ OPERATIONS = (
         hands_over="Shows the configuration of an image, environment and labels included.",
         parameters=parameters(flag("manifests", since=48), text("platform", since=49)),
         answer=answers.INSPECT,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -60,7 +59,6 @@ OPERATIONS = (
         hands_over="Shows the build steps of an image, which hold build arguments.",
         parameters=parameters(text("platform", since=48)),
         answer=answers.HISTORY,
-        secret_answer=True,
     ),
     Operation(
         name="images.attestations",

@@ -23,7 +23,6 @@ OPERATIONS = (
         hands_over="Shows all plugins with their settings and environment.",
         parameters=parameters(filters(since=28)),
         answer=answers.LIST,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -33,7 +32,6 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows a plugin with its settings and environment.",
         answer=answers.INSPECT,
-        secret_answer=True,
         quick=True,
     ),
     Operation(

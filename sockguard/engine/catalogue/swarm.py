@@ -39,7 +39,6 @@ SWARM = (
         writes=False,
         hands_over="Shows the swarm's join tokens, with which any machine becomes a manager.",
         answer=answers.SWARM,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -49,7 +48,6 @@ SWARM = (
         writes=False,
         hands_over="Shows the key that unlocks the swarm's managers.",
         answer=answers.UNLOCK_KEY,
-        secret_answer=True,
     ),
     Operation(
         name="swarm.init",
@@ -124,7 +122,6 @@ SERVICES = (
         hands_over="Shows all services with their environment, commands and mounts.",
         parameters=parameters(filters(), strict_flag("status", since=41)),
         answer=answers.SERVICES,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -135,7 +132,6 @@ SERVICES = (
         hands_over="Shows a service, present and previous, with its environment and mounts.",
         parameters=parameters(strict_flag("insertDefaults", since=29)),
         answer=answers.SERVICE_INSPECT,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -200,7 +196,6 @@ TASKS = (
         hands_over="Shows all tasks with the environment, commands and mounts of their services.",
         parameters=parameters(filters()),
         answer=answers.TASKS,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -210,7 +205,6 @@ TASKS = (
         writes=False,
         hands_over="Shows a task with its environment, command and mounts.",
         answer=answers.TASK_INSPECT,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -323,7 +317,6 @@ CONFIGS = (
         hands_over="Shows all configs with their content.",
         parameters=parameters(filters()),
         answer=answers.CONFIGS,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -333,7 +326,6 @@ CONFIGS = (
         writes=False,
         hands_over="Shows a config with its content.",
         answer=answers.CONFIG_INSPECT,
-        secret_answer=True,
         quick=True,
     ),
     Operation(

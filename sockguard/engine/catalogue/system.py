@@ -47,7 +47,6 @@ OPERATIONS = (
         streaming=Streaming.RESPONSE,
         parameters=parameters(text("since"), text("until"), filters()),
         answer=answers.EVENTS,
-        secret_answer=True,
     ),
     Operation(
         name="system.df",

@@ -20,7 +20,6 @@ OPERATIONS = (
         hands_over="Shows all volumes with host paths and driver options, passwords included.",
         parameters=parameters(filters()),
         answer=answers.LIST,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
@@ -30,7 +29,6 @@ OPERATIONS = (
         writes=False,
         hands_over="Shows a volume with host path and driver options, passwords included.",
         answer=answers.INSPECT,
-        secret_answer=True,
         quick=True,
     ),
     Operation(
