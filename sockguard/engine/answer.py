@@ -65,7 +65,7 @@ class Form(Enum):
     DOCUMENT = "document"
     LIST = "list"  # an array at the top
     WRAPPED = "wrapped"  # an object, one field of which is the array
-    EVENTS = "events"  # a stream of objects, one a line
+    LINES = "lines"  # objects as they come, one a line
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sockguard.engine.answer import Form
 from sockguard.policy.model import Mode
 from sockguard.policy.redact import plan_of, redact
 from sockguard.policy.visible import admitting, event_seen, filters, network_seen, usage_seen
@@ -52,7 +51,7 @@ class Answering:
             return self.grants, usage_seen(self.client, self.grants, element, facts)
         if self.operation == "networks.inspect":
             return self.grants, network_seen(self.client, element)
-        if self.answer.form is Form.EVENTS:
+        if self.operation == "system.events":
             return event_seen(self.client, self.grants, element, facts), element
         return admitting(self.client, self.operation, self.grants, element, facts), element
 

@@ -18,7 +18,7 @@ from sockguard.proxy.answer import (
 )
 from sockguard.proxy.relay import BodyPump
 from sockguard.proxy.sending import Sending
-from sockguard.proxy.showing import Reading, show_events
+from sockguard.proxy.showing import Reading, show_lines
 from sockguard.proxy.tunnel import Tunnel
 from sockguard.proxy.upstream import UNSENT_GRACE, EngineGone, read_response_head
 from sockguard.wire.body import decoder_for
@@ -209,8 +209,8 @@ class Exchange:
         self, engine: Channel, head: ResponseHead, rewriting: Rewriting
     ) -> None:
         reading = self._reading = Reading(engine, head, self._room)
-        if rewriting.events is not None:
-            await self._relay_events(reading, head, rewriting.events)
+        if rewriting.lines is not None:
+            await self._relay_lines(reading, head, rewriting.lines)
             return
         data = await reading.whole()
         if self._sending is not None:
@@ -226,7 +226,7 @@ class Exchange:
         self._client.write(rewritten_head(head, framing, close=close) + body)
         self._settle(close=close)
 
-    async def _relay_events(
+    async def _relay_lines(
         self, reading: Reading, head: ResponseHead, treatment: Treatment
     ) -> None:
         http10 = self._out.request.http10
@@ -234,7 +234,7 @@ class Exchange:
         close = self._out.close or self._is_early or http10
         self.answering = True
         self._client.write(rewritten_head(head, framing, close=close))
-        await show_events(reading, treatment, self._client, chunked=not http10)
+        await show_lines(reading, treatment, self._client, chunked=not http10)
         self._keep_upstream(clean=reading.clean and head.keep_alive)
         self._settle(close=close)
 

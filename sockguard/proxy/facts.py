@@ -18,6 +18,7 @@ from sockguard.wire.elements import list_steps
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sockguard.proxy.engine_facts import EngineRange
     from sockguard.proxy.execs import Execs
     from sockguard.proxy.upstream import Upstream
 
@@ -59,11 +60,13 @@ class Memory:
 class Enquiry:
     """Looks up what one request needs, over the connections of its client."""
 
-    __slots__ = ("_execs", "_left", "_memory", "_upstream", "_version")
+    __slots__ = ("_engine", "_execs", "_left", "_memory", "_upstream")
 
-    def __init__(self, upstream: Upstream, version: int, memory: Memory, execs: Execs) -> None:
+    def __init__(
+        self, upstream: Upstream, engine: EngineRange, memory: Memory, execs: Execs
+    ) -> None:
         self._upstream = upstream
-        self._version = version
+        self._engine = engine
         self._memory = memory
         self._execs = execs
         self._left = MOST
@@ -91,7 +94,7 @@ class Enquiry:
         try:
             async with asyncio.timeout(SECONDS):
                 status, body = await read_over(
-                    self._upstream, f"/v1.{self._version}/containers/json?all=1"
+                    self._upstream, await self._target("/containers/json?all=1")
                 )
                 if status != _FOUND:
                     raise _failed(f"the Engine answered {status} when asked for its containers")
@@ -122,7 +125,7 @@ class Enquiry:
     async def _ask(self, need: Need) -> Thing | None:
         if not NAMED[need.kind.removesuffix(ID)](need.reference):
             return None
-        target = f"/v1.{self._version}{route_of(need)}"
+        target = await self._target(route_of(need))
         try:
             status, document = await ask_over(self._upstream, target)
             if status in NOT_THERE:
@@ -133,6 +136,10 @@ class Enquiry:
         except (Malformed, ValueError) as error:
             self._upstream.drop()
             raise _failed(f"what the Engine tells of a {need.kind} cannot be read") from error
+
+    async def _target(self, path: str) -> str:
+        """Ask under the newest version that Engine and catalogue both know."""
+        return f"/v1.{await self._engine.version_to_send(None)}{path}"
 
 
 def _failed(why: str) -> Refusal:

@@ -34,8 +34,8 @@ class Rewriting:
         self._after = after
 
     @property
-    def events(self) -> Treatment | None:
-        """The treatment of a stream of events, None where the answer is read whole."""
+    def lines(self) -> Treatment | None:
+        """The treatment of an answer that comes line by line, None where it is read whole."""
         return self._treatment if self._treatment and self._treatment.streams else None
 
     async def whole(self, data: bytes) -> bytes:
@@ -62,7 +62,7 @@ def _enquiry(gate: Gate, upstream: Upstream, *, apart: bool) -> Enquiry:
     if apart:
         settings = gate.settings
         upstream = Upstream(settings.upstream, settings.timeouts.connect, gate.engine_was_gone)
-    return Enquiry(upstream, gate.engine.newest_served, gate.memory, gate.execs)
+    return Enquiry(upstream, gate.engine, gate.memory, gate.execs)
 
 
 def _version(_judged: Judged, _gate: Gate, _upstream: Upstream) -> Rewrite:

@@ -79,14 +79,14 @@ class Reading:
                 return
 
 
-async def show_events(
+async def show_lines(
     reading: Reading, treatment: Treatment, client: Channel, *, chunked: bool
 ) -> None:
     """Show the client each event as it comes, as fast as it takes them, to the stream's end."""
     try:
         await treatment.prepare()
         async for line in reading.lines():
-            shown = await treatment.event(line)
+            shown = await treatment.line(line)
             if shown:
                 data = shown + b"\n"
                 client.write(*(encode_chunk([data]) if chunked else [data]))

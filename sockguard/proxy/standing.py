@@ -93,4 +93,5 @@ def _difference(judged: Judged, client: Client, decision: Decision) -> str:
 
 def _shows(client: Client, decision: Decision) -> tuple[object, ...]:
     """Return all that decides what is shown of an answer."""
-    return client.own, client.mode, *(grant.meaning for grant in decision.grants)
+    shown = [(grant.target, grant.shared, grant.response.text) for grant in decision.grants]
+    return client.own, client.mode, [(target and target.text, *rest) for target, *rest in shown]

@@ -36,8 +36,8 @@ class Treatment:
 
     @property
     def streams(self) -> bool:
-        """Whether the answer is a stream of events, each of which is treated as it comes."""
-        return self._answering.answer.form is Form.EVENTS
+        """Whether the answer comes line by line, each of which is treated as it comes."""
+        return self._answering.answer.form is Form.LINES
 
     async def prepare(self) -> None:
         """Learn, before a stream of events begins, what cannot be asked for once it is gone."""
@@ -49,7 +49,12 @@ class Treatment:
         self._enquiry.close()
 
     async def whole(self, data: bytes) -> bytes:
-        """Return what is shown of a whole answer; raises a refusal where it cannot be read."""
+        """Return what is shown of a whole answer; raises a refusal where it cannot be read.
+
+        None at all is what Engines answer some requests with.
+        """
+        if not data:
+            return data
         try:
             return await self._settled(lambda facts: self._steps(data, facts))
         except Malformed as error:
@@ -57,8 +62,8 @@ class Treatment:
                 Reason.UPSTREAM, f"the Engine's answer cannot be shown: {error.message}"
             ) from error
 
-    async def event(self, line: bytes) -> bytes:
-        """Return what is shown of one event, b"" for nothing; raises a refusal as above."""
+    async def line(self, line: bytes) -> bytes:
+        """Return what is shown of one line, b"" for nothing; raises a refusal as above."""
         self._known.clear()  # names and owners may have changed since the last one
         return await self.whole(line)
 

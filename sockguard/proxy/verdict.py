@@ -49,7 +49,7 @@ class Verdict:
         body = await reader.read(gate.settings.timeouts.body) if granted else Body()
         version = await gate.engine.version_to_send(request.asked.version) if granted else 0
         facts: dict[Need, Thing | None] = {}
-        enquiry: Enquiry | None = None
+        enquiry = Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
         for _ in range(MOST_ROUNDS):
             # A policy that came while something was awaited judges the request from the start.
             policy = gate.policy
@@ -59,7 +59,6 @@ class Verdict:
             question = request.question(body, gate.own, facts, stamps=policy.stamps)
             decision = account.decision = decide(client, question)
             if decision.needs:
-                enquiry = enquiry or await self._enquiry()
                 facts |= await enquiry.find(decision.needs)
                 continue
             if not decision.allowed:
@@ -71,8 +70,3 @@ class Verdict:
         raise Refusal(
             Reason.FACT_FAILED, "the verdict rests on too many facts, or too many policies"
         )
-
-    async def _enquiry(self) -> Enquiry:
-        gate = self._gate
-        version = await gate.engine.version_to_send(None)
-        return Enquiry(self._upstream, version, gate.memory, gate.execs)

@@ -317,5 +317,5 @@ def test_a_list_in_a_wrapper_has_one_and_only_plain_fields_beside(operation: Ope
 
 
 def test_a_stream_of_objects_is_what_an_engine_never_ends_by_itself() -> None:
-    streams = {o.name for o in WITH_ANSWER if o.answer and o.answer.form is Form.EVENTS}
+    streams = {o.name for o in WITH_ANSWER if o.answer and o.answer.form is Form.LINES}
     assert streams == {"system.events", "containers.stats"}

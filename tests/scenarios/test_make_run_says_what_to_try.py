@@ -57,7 +57,7 @@ def test_the_printed_commands_work(title: str, short_path: Path) -> None:
         assert (code, "containers.list" in said, "volumes.create" in said) == (0, True, True)
         (hint,) = (line for line in printed.split("\n") if line.endswith(" ID"))
         code, said = shell(hint.removesuffix("ID") + event[1])
-        assert (code, "to allow it: - volumes.create: {body: any}" in said) == (0, True)
+        assert (code, "to allow it: - volumes.create" in said) == (0, True)
 
 
 def test_a_second_one_says_at_once_that_the_first_runs(short_path: Path) -> None:

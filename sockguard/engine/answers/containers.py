@@ -189,14 +189,15 @@ STATS = Answer(
             )
         ),
     },
-    Form.EVENTS,
+    Form.LINES,
 )
 
 CREATE = Answer({"Id": PLAIN, "Warnings": [PLAIN]})
 
 UPDATE = Answer({"Warnings": [PLAIN]})
 
-WAIT = Answer({"StatusCode": PLAIN, "Error": {"Message": ERROR}})
+# Its head comes at once, its document when the container ends.
+WAIT = Answer({"StatusCode": PLAIN, "Error": {"Message": ERROR}}, Form.LINES)
 
 PRUNE = Answer({"ContainersDeleted": [PLAIN], "SpaceReclaimed": PLAIN})
 

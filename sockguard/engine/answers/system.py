@@ -112,7 +112,7 @@ EVENTS = Answer(
         "status": _ACTION,
         "Actor": {"ID": PLAIN, "Attributes": LABELS},
     },
-    Form.EVENTS,
+    Form.LINES,
 )
 
 _CACHE: dict[str, AnswerShape] = {
