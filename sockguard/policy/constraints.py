@@ -5,7 +5,8 @@ Must never hold for a value of another type than the one asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sockguard.engine.cover import ANY_KEY, NOTHING, WHOLE, Cover, joined, within
@@ -31,7 +32,9 @@ class Constraint:
 
     `holds` tests a value that is present; an absent one satisfies unless `required`. `always`,
     where `replaces`, takes the value's place before anything is judged. `cover` tells which parts
-    of the value it names: of a sensitive one, the others stay refused.
+    of the value it names: of a sensitive one, the others stay refused. `exact` has all the values
+    that it holds for, None where they cannot be listed; `item` is what it asks of each item of a
+    list, `parts` of the named entries of a map or fields of an object.
     """
 
     text: str
@@ -40,6 +43,9 @@ class Constraint:
     replaces: bool = False
     always: object = None
     cover: Cover = WHOLE
+    exact: tuple[object, ...] | None = None
+    item: Constraint | None = None
+    parts: Mapping[str, Constraint] = field(default_factory=dict)
 
     @property
     def admits_all(self) -> bool:
@@ -54,10 +60,13 @@ class Constraint:
 
 
 class _Reading(NamedTuple):
-    """What one word asks of a value, and which parts of the value it names."""
+    """What one word asks of a value, and what is known of that, as in `Constraint`."""
 
     holds: Callable[[object], bool]
     cover: Cover = WHOLE
+    exact: tuple[object, ...] | None = None
+    item: Constraint | None = None
+    parts: Mapping[str, Constraint] = MappingProxyType({})
 
 
 _NO_READING = _Reading(words.nothing)
@@ -81,9 +90,11 @@ def read_constraint(node: Node, subject: Subject, complaints: Complaints) -> Con
         )
         constraint = Constraint("", words.nothing)
     elif isinstance(node.value, tuple):
-        constraint = Constraint(spelled(node), words.one_of(node, subject, complaints))
+        values = words.one_of(node, subject, complaints)
+        constraint = Constraint(spelled(node), words.among(values), exact=values)
     else:
-        constraint = Constraint(spelled(node), words.equals(node, subject, complaints))
+        values = words.equals(node, subject, complaints)
+        constraint = Constraint(spelled(node), words.among(values), exact=values)
     return constraint if len(complaints.found) == before else Constraint("", words.nothing)
 
 
@@ -98,15 +109,28 @@ def _read_words(node: Node, subject: Subject, complaints: Complaints) -> Constra
             required = _read_required(entry, subject, complaints)
         elif word != "always":
             readings.append(_read_word(word, entry, subject, complaints))
-    tests = [reading.holds for reading in readings]
-    cover = joined(*(reading.cover for reading in readings)) if readings else WHOLE
-    constraint = Constraint(spelled(node), words.all_of(tests), required, cover=cover)
+    constraint = _together(spelled(node), readings, required=required)
     if "at_most" in given and subject.unlimited:
-        bounded = words.all_of([words.positive, *tests])
+        bounded = words.all_of([words.positive, constraint.holds])
         constraint = replace(constraint, required=True, holds=bounded)
     if "always" in given:
         return _with_always(constraint, given["always"].value, subject, complaints)
     return constraint
+
+
+def _together(text: str, readings: list[_Reading], *, required: bool) -> Constraint:
+    """Join words that must all hold."""
+    holds = words.all_of([reading.holds for reading in readings])
+    listed = next((reading.exact for reading in readings if reading.exact is not None), None)
+    return Constraint(
+        text,
+        holds,
+        required,
+        cover=joined(*(reading.cover for reading in readings)) if readings else WHOLE,
+        exact=None if listed is None else tuple(value for value in listed if holds(value)),
+        item=next((reading.item for reading in readings if reading.item is not None), None),
+        parts={name: one for reading in readings for name, one in reading.parts.items()},
+    )
 
 
 def _read_required(entry: Entry, subject: Subject, complaints: Complaints) -> bool:
@@ -119,11 +143,11 @@ def _read_word(word: str, entry: Entry, subject: Subject, complaints: Complaints
     if word == "writable":
         complaints.add(entry.source, "writable belongs to the view host_paths")
         return _NO_READING
-    if word not in _WORDS:
-        hint = did_you_mean(word, [*_WORDS, "always", "required"])
+    if word not in WORDS:
+        hint = did_you_mean(word, [*WORDS, "always", "required"])
         complaints.add(entry.source, f"{subject.name}: {word!r} is no constraint word{hint}")
         return _NO_READING
-    categories, read = _WORDS[word]
+    categories, read = WORDS[word]
     if subject.category not in categories:
         complaints.add(entry.source, f"{subject.name}: {word} is not for {subject.describe()}")
         return _NO_READING
@@ -138,7 +162,9 @@ def _with_always(
         complaints.add(
             node.source, f"{subject.name}: the value of always fails the words beside it"
         )
-    return replace(constraint, replaces=True, always=value, cover=WHOLE)
+    return replace(
+        constraint, replaces=True, always=value, cover=WHOLE, exact=(value,), item=None, parts={}
+    )
 
 
 # --- the words -------------------------------------------------------------------------------
@@ -146,6 +172,14 @@ def _with_always(
 
 def _whole(read: Callable[[Node, Subject, Complaints], Callable[[object], bool]]) -> _Reader:
     return lambda node, subject, complaints: _Reading(read(node, subject, complaints))
+
+
+def _listed(read: Callable[[Node, Subject, Complaints], tuple[object, ...]]) -> _Reader:
+    def listed(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
+        values = read(node, subject, complaints)
+        return _Reading(words.among(values), exact=values)
+
+    return listed
 
 
 def _each(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
@@ -158,7 +192,7 @@ def _each(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
             and all(map(inner.holds, value))
         )
 
-    return _Reading(holds, within((ITEM,), inner.cover))
+    return _Reading(holds, within((ITEM,), inner.cover), item=inner)
 
 
 def _keys(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
@@ -215,7 +249,7 @@ def _named(node: Node, subject: Subject, step: str, complaints: Complaints) -> _
         )
 
     covers = (within((step.format(key),), part.cover) for key, part in parts.items())
-    return _Reading(holds, joined(NOTHING, *covers))
+    return _Reading(holds, joined(NOTHING, *covers), parts=parts)
 
 
 _Reader: TypeAlias = "Callable[[Node, Subject, Complaints], _Reading]"
@@ -229,9 +263,9 @@ _LIST = frozenset({Category.LIST, Category.ANYTHING})
 _MAP = frozenset({Category.MAP, Category.ANYTHING})
 _OBJECT = frozenset({Category.OBJECT, Category.ANYTHING})
 
-_WORDS: Mapping[str, tuple[frozenset[Category], _Reader]] = {
-    "equals": (_ALL, _whole(words.equals)),
-    "one_of": (_ALL, _whole(words.one_of)),
+WORDS: Mapping[str, tuple[frozenset[Category], _Reader]] = {
+    "equals": (_ALL, _listed(words.equals)),
+    "one_of": (_ALL, _listed(words.one_of)),
     "like": (_TEXT, _whole(words.like)),
     "under": (_TEXT, _whole(words.under)),
     "at_most": (_NUMBER, _whole(words.at_most)),
@@ -242,3 +276,4 @@ _WORDS: Mapping[str, tuple[frozenset[Category], _Reader]] = {
     "entries": (_MAP, _entries),
     "fields": (_OBJECT, _fields),
 }
+"""What each word is for, and how it is read; `always` and `required` stand beside any."""

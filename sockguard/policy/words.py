@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sockguard.policy.values import Subject
 
     Test = Callable[[object], bool]
+    Values = tuple[object, ...]
 
 
 def anything(_: object) -> bool:
@@ -43,16 +44,19 @@ def all_of(tests: list[Test]) -> Test:
     return lambda value: all(test(value) for test in tests)
 
 
-def equals(node: Node, subject: Subject, complaints: Complaints) -> Test:
-    """Take this one value."""
-    wanted = typed(node, subject, complaints)
-    return lambda value: same(value, wanted)
+def equals(node: Node, subject: Subject, complaints: Complaints) -> Values:
+    """Read the one value that is taken."""
+    return (typed(node, subject, complaints),)
 
 
-def one_of(node: Node, subject: Subject, complaints: Complaints) -> Test:
+def one_of(node: Node, subject: Subject, complaints: Complaints) -> Values:
+    """Read the values one of which is taken."""
+    return tuple(typed(item, subject, complaints) for item in some(node, "one_of", complaints))
+
+
+def among(values: Values) -> Test:
     """Take one of these values."""
-    wanted = [typed(item, subject, complaints) for item in some(node, "one_of", complaints)]
-    return lambda value: any(same(value, one) for one in wanted)
+    return lambda value: any(same(value, one) for one in values)
 
 
 def some(node: Node, word: str, complaints: Complaints) -> tuple[Node, ...]:
