@@ -21,8 +21,8 @@ _BINDS = frozenset({"bind", "rbind"})
 _BIND_TYPES = frozenset({"", "none", "bind"})
 _BESIDE_A_BIND = frozenset(
     {
-        *("ro", "rw", "defaults", "nodev", "nosuid", "noexec"),
-        *("atime", "noatime", "nodiratime", "relatime", "strictatime"),
+        *("ro", "rw", "defaults", "dev", "nodev", "suid", "nosuid", "exec", "noexec"),
+        *("atime", "noatime", "nodiratime", "relatime", "strictatime", "private", "rprivate"),
     }
 )
 _MOVES = _BINDS | {"remount"}

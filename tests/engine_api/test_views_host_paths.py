@@ -47,6 +47,7 @@ def of_mount(**mount: object) -> tuple[Gathered, set[str]]:
         ("/srv:/x:ro", "/srv", False),
         ("/srv:/x:ro,nocopy", "/srv", False),
         ("/srv:/x:ro,rw", "/srv", True),
+        ("/srv:/x:ro,cached", "/srv", False),
         ("//srv/./a/:/x", "/srv/a", True),
         ("/var/run/docker.sock:/x", "/run/docker.sock", True),
         *((f"{path}:/x", STRANGE + path, True) for path in ("/srv/..", "/srv/../etc", "./a", "..")),

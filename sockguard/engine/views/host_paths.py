@@ -39,8 +39,11 @@ _BINDS = (*HOST, "Binds")
 _VOLUME_DRIVER = (*HOST, "VolumeDriver")
 _DRIVER = ("VolumeOptions", "DriverConfig")
 
-_BIND_OPTIONS = frozenset({"ro", "rw", "nocopy"})
-"""What is judged of the options of a bind; the others relabel or spread what is mounted."""
+_BIND_OPTIONS = frozenset({"ro", "rw", "nocopy", "consistent", "cached", "delegated"})
+"""What is judged of the options of a bind, or means nothing on Linux (linux_parser.go).
+
+The others relabel or spread what is mounted.
+"""
 
 _OF_A_MOUNT: tuple[Steps, ...] = (
     *((name,) for name in ("Type", "Source", "Target", "ReadOnly", "Consistency")),

@@ -24,7 +24,7 @@ _NAMES = (
     *("XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS"),
 )
 _FIRST, _LAST = 34, 64  # the realtime signals that the C library leaves to programs
-_SECOND_NAMES = {"CLD": "CHLD", "POLL": "IO", "IOT": "ABRT", "UNUSED": "SYS"}
+_SECOND_NAMES = {"CLD": "CHLD", "POLL": "IO", "IOT": "ABRT"}
 
 
 def _realtime(number: int) -> str:
