@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from sockguard.engine.inspection import Steps
 
-ANY_KEY = "{}"
-"""The step that stands for every key of a map."""
+ANY_KEY = "{"
+"""The step that stands for every key of a map: that of one key, "" included, ends in a brace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,11 @@ class Facts:
         thing = self.used[need] = self.known[need]
         return thing
 
+    def note(self, other: Facts) -> None:
+        """Note also what somebody else missed and used."""
+        self.missing |= other.missing
+        self.used |= other.used
+
 
 ROUTES: Mapping[str, str] = MappingProxyType(
     {

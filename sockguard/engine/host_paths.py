@@ -39,14 +39,17 @@ def _by_binds(binds: object) -> Iterator[str]:
 
 
 def _by_mounts(mounts: object) -> Iterator[str]:
+    """Take every source that is a path for one of the host: no other type of mount has any.
+
+    A service's mount of no type, or of one in capitals, is a bind (cluster/convert/container.go).
+    """
     for mount in mounts if isinstance(mounts, list) else ():
         match mount:
-            case {"Type": "bind", "Source": str(source)}:
+            case {"Source": str(source)} if source.startswith("/"):
                 yield source
+        match mount:
             case {"VolumeOptions": {"DriverConfig": {"Options": options}}}:
                 yield from _by_options(options)
-            case _:
-                pass
 
 
 def _by_options(options: object) -> Iterator[str]:

@@ -62,14 +62,16 @@ class ShapeReport:
 
     `unknown` has the paths of unknown fields with a value, `dropped` those of fields left out
     (unknown and empty, or read by no Engine), in the catalogue's form (`HostConfig.Mounts[].Type`)
-    and each once. `sensitive` has the parts that a policy must name, outer ones first. `document`
-    is the body without what was dropped, fields in the order in which they came.
+    and each once; `strange` says exactly where the unknown ones stand. `sensitive` has the parts
+    that a policy must name, outer ones first. `document` is the body without what was dropped,
+    fields in the order in which they came.
     """
 
     unknown: tuple[str, ...]
     dropped: tuple[str, ...]
     document: object
     sensitive: tuple[Part, ...] = ()
+    strange: tuple[Steps, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class _Notes:
     """What is found on the way; mappings serve as sets that keep their order."""
 
     base: str
-    unknown: dict[str, None] = field(default_factory=dict)
+    strange: dict[Steps, None] = field(default_factory=dict)
     dropped: dict[str, None] = field(default_factory=dict)
     sensitive: dict[Steps, Field] = field(default_factory=dict)
     seen: int = 0
@@ -111,7 +113,8 @@ def inspect_steps(
     notes = _Notes(path)
     kept = yield from _inspect(shape, document, (), None, notes)
     parts = tuple(Part(steps, power) for steps, power in notes.sensitive.items())
-    return ShapeReport(tuple(notes.unknown), tuple(notes.dropped), kept, parts)
+    unknown = dict.fromkeys(map(notes.spell, notes.strange))
+    return ShapeReport(tuple(unknown), tuple(notes.dropped), kept, parts, tuple(notes.strange))
 
 
 def spell_steps(steps: Steps, base: str = "") -> str:
@@ -223,7 +226,7 @@ def _object(
         if _is_left_out(shape, item, within, notes):
             notes.dropped[notes.spell(within)] = None
         elif shape is None:
-            notes.unknown[notes.spell(within)] = None
+            notes.strange[within] = None
             kept[name] = item
         else:
             kept[name] = yield from _inspect(shape, item, within, power, notes)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 JOINED = "container:"
 """What stands before a container's name where something is shared with it."""
-NO_NETWORKS = frozenset({"", "default", "bridge", "host", "none", "nat"})
-"""Network modes that name none of the networks that users make."""
+NO_NETWORKS = frozenset({"", "default", "bridge", "host", "none"})
+"""Network modes that name none of the networks that users make (runconfig, on Linux)."""
 _KEYS = "{}"
 
 _KINDS = {
@@ -55,6 +55,8 @@ class Form(Enum):
     WHOLE = "whole"
     JOINED = "joined"  # container:NAME
     FIRST = "first"  # NAME:rest
+    LINK = "link"  # NAME:ALIAS, or NAME for both
+    ALIAS = "alias"  # the same, for the names within one network, which knows no ids
     NETWORK = "network"  # a network mode
 
 
@@ -69,6 +71,8 @@ def _host(*names: str) -> Steps:
     return ("HostConfig", *names)
 
 
+_ENDPOINT = ("NetworkingConfig", "EndpointsConfig", _KEYS)
+"""One endpoint. Its NetworkID counts more than its key (getNetworkID, container_operations.go)."""
 _CONTAINER_SPEC = ("TaskTemplate", "ContainerSpec")
 _SERVICE = (
     _Place("network", ("TaskTemplate", "Networks", ITEM, "Target")),
@@ -90,25 +94,28 @@ PLACES: Mapping[str, tuple[_Place, ...]] = {
         _Place("container", _host("IpcMode"), Form.JOINED),
         _Place("container", _host("Cgroup"), Form.JOINED),
         _Place("container", _host("VolumesFrom", ITEM), Form.FIRST),
-        _Place("container", _host("Links", ITEM), Form.FIRST),
-        _Place(
-            "container",
-            ("NetworkingConfig", "EndpointsConfig", _KEYS, "Links", ITEM),
-            Form.FIRST,
-        ),
+        _Place("container", _host("Links", ITEM), Form.LINK),
+        _Place("container", (*_ENDPOINT, "Links", ITEM), Form.ALIAS),
         _Place("network", _host("NetworkMode"), Form.NETWORK),
-        _Place("network", ("NetworkingConfig", "EndpointsConfig", _KEYS), Form.NETWORK),
+        _Place("network", _ENDPOINT, Form.NETWORK),
+        _Place("network", (*_ENDPOINT, "NetworkID")),
     ),
     "networks.create": (_Place("network", ("ConfigFrom", "Network")),),
     "networks.connect": (
         _Place("container", ("Container",)),
-        _Place("container", ("EndpointConfig", "Links", ITEM), Form.FIRST),
+        _Place("container", ("EndpointConfig", "Links", ITEM), Form.ALIAS),
+        _Place("network", ("EndpointConfig", "NetworkID")),
     ),
     "networks.disconnect": (_Place("container", ("Container",)),),
     "services.create": _SERVICE,
     "services.update": _SERVICE,
+    # The Engine answers with the volume that is there already, whoever made it.
+    "volumes.create": (_Place("volume", ("Name",)),),
 }
-"""The fields of bodies that name containers, networks, secrets and configs."""
+"""The fields of bodies that name containers, networks, volumes, secrets and configs.
+
+Those that name volumes by binds and mounts follow.
+"""
 
 _BINDS: Mapping[str, Steps] = {"containers.create": _host("Binds", ITEM)}
 _MOUNTS: Mapping[str, Steps] = {
@@ -180,7 +187,7 @@ def named_in(form: Form, text: str) -> str:
     """Return the name within a text, "" where it names nothing."""
     if form is Form.JOINED:
         return text.removeprefix(JOINED) if text.startswith(JOINED) else ""
-    if form is Form.FIRST:
+    if form in (Form.FIRST, Form.LINK, Form.ALIAS):
         return text.partition(":")[0]
     if form is Form.NETWORK:
         return "" if text in NO_NETWORKS or text.startswith(JOINED) else text
@@ -203,11 +210,15 @@ def _in_query(operation: str, query: Mapping[str, object]) -> Iterator[Reference
         mode = query.get("networkmode")
         if isinstance(mode, str) and (name := named_in(Form.JOINED, mode)):
             yield _reference("container", name, "networkmode")
-    elif operation == "containers.list":
+    elif operation in _COMPARED:
         filters = query.get("filters")
         for word in ("before", "since"):
             for name in sorted(filters.get(word, ())) if isinstance(filters, dict) else ():
-                yield _reference("container", name, "filters")
+                yield _reference(_COMPARED[operation], name, "filters")
+
+
+_COMPARED = {"containers.list": "container", "images.list": "image"}
+"""Lists that filters compare with one object, of which the Engine tells whether it is there."""
 
 
 def _text(query: Mapping[str, object], parameter: str) -> Iterator[Reference]:
@@ -239,8 +250,12 @@ def _mounted_volumes(document: object, steps: Steps) -> Iterator[str]:
         document = document.get(step) if isinstance(document, dict) else None
     for mount in document if isinstance(document, list) else ():
         match mount:
-            case {"Type": "volume" | "cluster", "Source": str(name)} if name:
+            # For services the Engine reads the type in any case (cluster/convert/container.go).
+            case {"Type": str(kind), "Source": str(name)} if kind.upper() in _OF_VOLUMES and name:
                 yield name
+
+
+_OF_VOLUMES = frozenset({"VOLUME", "CLUSTER"})
 
 
 def _replaced(document: object, steps: Steps, form: Form, ids: Mapping[str, str]) -> object:
@@ -261,7 +276,17 @@ _WRITE: Mapping[Form, Callable[[str, str], str]] = {
     Form.WHOLE: lambda _, identity: identity,
     Form.JOINED: lambda _, identity: JOINED + identity,
     Form.FIRST: lambda text, identity: identity + text.removeprefix(text.partition(":")[0]),
+    Form.LINK: lambda text, identity: f"{identity}:{_alias_in(text)}",
+    Form.ALIAS: lambda text, _: text,
 }
+
+
+def _alias_in(link: str) -> str:
+    """Return the name that a link gives (opts.ParseLink): `/web:/db/web` is of an old container."""
+    name, colon, alias = link.partition(":")
+    if not colon:
+        return name
+    return alias.rpartition("/")[2] if name.startswith("/") else alias
 
 
 def _with_id(text: str, form: Form, ids: Mapping[str, str]) -> str:

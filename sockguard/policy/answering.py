@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.policy.model import Mode
 from sockguard.policy.redact import plan_of, redact
 from sockguard.policy.visible import admitting, event_seen, filters, network_seen, usage_seen
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from sockguard.engine.operation import Operation
     from sockguard.policy.model import Client, Grant
     from sockguard.policy.redact import Plan
+
+
+MASKING = frozenset(name for name, operation in OPERATIONS.items() if operation.masks)
+"""Operations whose answers hold anything that only a policy's word shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sockguard.engine.operation import Operation
     from sockguard.engine.shape import Shape
     from sockguard.policy.complaints import Complaints
-    from sockguard.policy.tree import Entry
+    from sockguard.policy.tree import Entry, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,23 @@ def _read_term(shape: Shape, path: str, entry: Entry, complaints: Complaints) ->
     found = _field_at(shape, path, entry, complaints)
     if found is None:
         return None
+    if path in _NO_PATHS and _says(entry.value, "under"):
+        complaints.add(
+            entry.source,
+            f"{path} holds more than paths: write host_paths: {{under: …}} beside body",
+        )
     constraint = read_constraint(entry.value, subject_of(path, found), complaints)
     return BodyTerm(path, tuple(path.split(".")), found, constraint)
+
+
+_NO_PATHS = frozenset({"HostConfig.Binds"})
+"""Fields whose texts have a path before a colon: what follows could lead the whole elsewhere."""
+
+
+def _says(node: Node, word: str) -> bool:
+    """Tell whether a word stands anywhere in a constraint."""
+    entries = node.value if isinstance(node.value, dict) else {}
+    return word in entries or any(_says(entry.value, word) for entry in entries.values())
 
 
 def _field_at(shape: Shape, path: str, entry: Entry, complaints: Complaints) -> Shape | None:

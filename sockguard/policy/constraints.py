@@ -53,16 +53,15 @@ class Constraint:
         return self.holds is words.anything and not self.required and not self.replaces
 
     def satisfied(self, shape: Shape | None, value: object) -> bool:
-        """Tell whether a field is what it must be; one that says as much as none may be any."""
-        if value is not None and self.holds(value):
-            return True
-        return not self.required and is_absent(shape, value)
+        """Tell whether a field is what it must be; a value that says as much as none is none."""
+        return not self.required if is_absent(shape, value) else self.holds(value)
 
 
 class _Reading(NamedTuple):
     """What one word asks of a value, and what is known of that, as in `Constraint`."""
 
     holds: Callable[[object], bool]
+    required: bool = False
     cover: Cover = WHOLE
     exact: tuple[object, ...] | None = None
     item: Constraint | None = None
@@ -119,13 +118,13 @@ def _read_words(node: Node, subject: Subject, complaints: Complaints) -> Constra
 
 
 def _together(text: str, readings: list[_Reading], *, required: bool) -> Constraint:
-    """Join words that must all hold."""
+    """Join words that must all hold; where a part is required, so is what it is part of."""
     holds = words.all_of([reading.holds for reading in readings])
     listed = next((reading.exact for reading in readings if reading.exact is not None), None)
     return Constraint(
         text,
         holds,
-        required,
+        required or any(reading.required for reading in readings),
         cover=joined(*(reading.cover for reading in readings)) if readings else WHOLE,
         exact=None if listed is None else tuple(value for value in listed if holds(value)),
         item=next((reading.item for reading in readings if reading.item is not None), None),
@@ -182,8 +181,22 @@ def _listed(read: Callable[[Node, Subject, Complaints], tuple[object, ...]]) -> 
     return listed
 
 
+def _part(node: Node, subject: Subject, complaints: Complaints) -> Constraint:
+    part = read_constraint(node, subject, complaints)
+    if part.replaces:
+        complaints.add(node.source, "always replaces a whole parameter or field, not parts of it")
+    return part
+
+
+def _inner(node: Node, subject: Subject, complaints: Complaints) -> Constraint:
+    """Read what is asked of every item, key or value, of which there may be none."""
+    if isinstance(node.value, dict) and "required" in node.value:
+        complaints.add(node.source, f"{subject.name}: required is for what may be absent")
+    return _part(node, subject, complaints)
+
+
 def _each(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
-    inner = read_constraint(node, subject.item(), complaints)
+    inner = _inner(node, subject.item(), complaints)
 
     def holds(value: object) -> bool:
         return (
@@ -192,25 +205,26 @@ def _each(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
             and all(map(inner.holds, value))
         )
 
-    return _Reading(holds, within((ITEM,), inner.cover), item=inner)
+    return _Reading(holds, cover=within((ITEM,), inner.cover), item=inner)
 
 
 def _keys(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
+    """Name the keys; what stands within a value needs words of its own."""
     key = Subject(f"{subject.name} key", ParameterKind.TEXT)
-    test = read_constraint(node, key, complaints).holds
+    test = _inner(node, key, complaints).holds
     return _Reading(
         lambda value: isinstance(value, dict) and bool(value) and all(map(test, value)),
-        within((ANY_KEY,), WHOLE),
+        cover=within((ANY_KEY,), NOTHING if subject.value().category in _SEVERAL else WHOLE),
     )
 
 
 def _values(node: Node, subject: Subject, complaints: Complaints) -> _Reading:
-    inner = read_constraint(node, subject.value(), complaints)
+    inner = _inner(node, subject.value(), complaints)
     return _Reading(
         lambda value: (
             isinstance(value, dict) and bool(value) and all(map(inner.holds, value.values()))
         ),
-        within((ANY_KEY,), inner.cover),
+        cover=within((ANY_KEY,), inner.cover),
     )
 
 
@@ -231,12 +245,8 @@ def _named(node: Node, subject: Subject, step: str, complaints: Complaints) -> _
     if known is not None:
         refuse_unknown_keys(node.value, known, subject.name, complaints)
     parts = {
-        key: read_constraint(entry.value, subject.entry(key), complaints)
-        for key, entry in node.value.items()
+        key: _part(entry.value, subject.entry(key), complaints) for key, entry in node.value.items()
     }
-    for key, entry in node.value.items():
-        if parts[key].replaces:
-            complaints.add(entry.source, "always replaces whole parameters, not parts of them")
 
     def fits(key: str, part: Constraint, value: dict[str, object]) -> bool:
         if known is not None:
@@ -249,7 +259,8 @@ def _named(node: Node, subject: Subject, step: str, complaints: Complaints) -> _
         )
 
     covers = (within((step.format(key),), part.cover) for key, part in parts.items())
-    return _Reading(holds, joined(NOTHING, *covers), parts=parts)
+    required = any(part.required for part in parts.values())
+    return _Reading(holds, required, joined(NOTHING, *covers), parts=parts)
 
 
 _Reader: TypeAlias = "Callable[[Node, Subject, Complaints], _Reading]"

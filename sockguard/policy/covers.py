@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sockguard.engine.inspection import spell_steps
+from sockguard.engine.shape import is_absent
 from sockguard.engine.view import Asking
 from sockguard.engine.views.all import VIEWS
 from sockguard.errors import Reason
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from sockguard.engine.view import Gathered
     from sockguard.policy.model import Grant
     from sockguard.policy.question import Question
+
+_UNNAMED = "which has to be named under `{}`"
+_UNKNOWN = "which sockguard does not know: only `{}: any` lets it in"
+_ANOTHER = "which is not what the policy admits there"
+_MISSING = "which has to be given"
 
 
 def gathered(grant: Grant, question: Question, facts: Facts) -> dict[str, Gathered]:
@@ -44,15 +51,20 @@ def query_faults(
     if grant.query_any:
         return
     query, parameters = question.query, question.operation.parameters
-    named = {*grant.query, *(name for one in views.values() for name in one.parameters)}
     for name, value in query.values.items():
-        if value and parameters[name].sensitive and name not in named:
-            yield Fault(Reason.QUERY, name)
+        if value and parameters[name].sensitive and name not in grant.query:
+            if any(name in one.parameters for one in views.values()):
+                continue
+            yield Fault(Reason.QUERY, name, _UNNAMED.format("query"))
     for name in grant.query:
         yield from _constraint_faults(grant, question, name)
-    within = (path for paths in query.unknown_within.values() for path in paths)
-    for name in (*query.unknown, *within, *question.loose_headers):
-        yield Fault(Reason.QUERY, name)
+    for name in query.unknown:
+        yield Fault(Reason.QUERY, name, _UNKNOWN.format("query"))
+    for paths in query.unknown_within.values():
+        for path in paths:
+            yield Fault(Reason.QUERY, path, _UNKNOWN.format("query"))
+    for name in question.loose_headers:
+        yield Fault(Reason.QUERY, name, "a header for the registry: only `query: any` lets it in")
 
 
 def _constraint_faults(grant: Grant, question: Question, name: str) -> Iterator[Fault]:
@@ -61,11 +73,12 @@ def _constraint_faults(grant: Grant, question: Question, name: str) -> Iterator[
     if since > question.version and not constraint.admits_all:
         yield Fault(Reason.QUERY, name, f"which Engines read from API 1.{since} on")
     elif constraint.required if value is None else not constraint.holds(value):
-        yield Fault(Reason.QUERY, name)
+        yield Fault(Reason.QUERY, name, _MISSING if value is None else _ANOTHER)
     elif not constraint.replaces:
         for part in question.query.parts.get(name, ()):
             if not constraint.cover.admits(part.steps):
-                yield Fault(Reason.QUERY, f"{name}.{part.path}" if part.steps else name)
+                path = spell_steps(part.steps, name)
+                yield Fault(Reason.QUERY, path, _UNNAMED.format("query"))
 
 
 def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered]) -> Iterator[Fault]:
@@ -75,12 +88,14 @@ def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered])
         covers = [grant.body_cover, *(one.cover for one in views.values())]
         for part in body.sensitive:
             if not any(cover.admits(part.steps) for cover in covers):
-                yield Fault(Reason.BODY, part.path)
+                yield Fault(Reason.BODY, part.path, _UNNAMED.format("body"))
         for path in body.unknown:
-            yield Fault(Reason.BODY, path)
+            yield Fault(Reason.BODY, path, _UNKNOWN.format("body"))
     for term in grant.body:
-        if not term.constraint.satisfied(term.shape, value_at(body.document, term.steps)):
-            yield Fault(Reason.BODY, term.path)
+        value = value_at(body.document, term.steps)
+        if not term.constraint.satisfied(term.shape, value):
+            told = _MISSING if is_absent(term.shape, value) else _ANOTHER
+            yield Fault(Reason.BODY, term.path, told)
 
 
 def view_faults(grant: Grant, views: Mapping[str, Gathered]) -> Iterator[Fault]:
@@ -88,4 +103,4 @@ def view_faults(grant: Grant, views: Mapping[str, Gathered]) -> Iterator[Fault]:
     for name, one in views.items():
         for item in one.items:
             if not grant.views[name].holds(item):
-                yield Fault(Reason.VIEW, item.where, f"{name} does not admit it", view=name)
+                yield Fault(Reason.VIEW, item.where, f"which `{name}` does not admit", view=name)

@@ -5,23 +5,24 @@ Must never look anywhere but at its arguments: the same question always gets the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sockguard.engine.facts import Facts, absence_of
 from sockguard.errors import Reason
+from sockguard.policy.answering import MASKING, masks
 from sockguard.policy.covers import body_faults, gathered, query_faults, view_faults
 from sockguard.policy.effective import effective
 from sockguard.policy.fault import Fault
 from sockguard.policy.hints import smallest_item
 from sockguard.policy.model import Mode
-from sockguard.policy.objects import object_faults
+from sockguard.policy.objects import judges_objects, object_faults
 from sockguard.policy.protect import own_named
 from sockguard.policy.question import Decision, Effect
 from sockguard.policy.sent import NOTHING_SENT, sent_under
+from sockguard.policy.visible import filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sockguard.engine.operation import Operation
     from sockguard.policy.model import Client, Grant
@@ -33,16 +34,16 @@ REPORTED = frozenset(
 """What report mode lets through; everything else refuses in either mode."""
 
 _NO_GRANT = (Fault(Reason.NOT_GRANTED, ""),)
+_NO_FACTS = Facts()
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """A grant held against a question, and what would be forwarded under it."""
+class _Attempt(NamedTuple):
+    """A grant held against a question, what would be forwarded under it, and by which facts."""
 
     grant: Grant
     question: Question
+    facts: Facts
     faults: Sequence[Fault] = ()
-    pending: bool = False
 
 
 def grants_for(client: Client, operation: Operation) -> tuple[Grant, ...]:
@@ -65,18 +66,20 @@ def decide(client: Client, question: Question) -> Decision:
     if operation.refused:
         message = f"{operation.name} is never allowed: {operation.refused}"
         return Decision(Effect.DENY, Reason.UNKNOWN_OPERATION, message=message)
+    first_is_enough = operation.writes and operation.name not in MASKING
     facts = Facts(question.facts)
     allowed: list[_Attempt] = []
     nearest: Sequence[Fault] = _NO_GRANT
     for grant in grants_for(client, operation):
-        attempt = _try(client, grant, question, facts)
+        attempt = _try(client, grant, question)
+        facts.note(attempt.facts)
         if attempt.faults:
             if nearest is _NO_GRANT or len(attempt.faults) < len(nearest):
                 nearest = attempt.faults
-        elif not attempt.pending:
+        elif not attempt.facts.missing:
             allowed.append(attempt)
-            if operation.writes:
-                return _allow(client, question, allowed, facts)
+            if first_is_enough:
+                return _allow(client, question, allowed, attempt.facts)
     if facts.missing:
         return Decision(Effect.DENY, needs=frozenset(facts.missing))
     if allowed:
@@ -91,33 +94,23 @@ def needed_version(grant: Grant, operation: Operation) -> int:
     return max((parameters[name].since for name in limited), default=0)
 
 
-def _try(client: Client, grant: Grant, question: Question, facts: Facts) -> _Attempt:
+def _try(client: Client, grant: Grant, question: Question) -> _Attempt:
     """Hold a grant against a question.
 
     Where it fails without facts, none are asked for; while some are missing, it is pending.
     """
-    question = effective(grant, question)
-    own = Facts(facts.known)
-    views = gathered(grant, question, own)
-    faults = [*query_faults(grant, question, views), *body_faults(grant, question, views)]
+    asked = effective(grant, question)
+    facts = Facts(question.facts)
+    views = gathered(grant, asked, facts)
+    faults = [*query_faults(grant, asked, views), *body_faults(grant, asked, views)]
     if faults:
-        return _Attempt(grant, question, faults)
-    faults += [
-        *view_faults(grant, views),
-        *object_faults(client, grant, question, own),
-        *_protection(grant, question, own),
-    ]
-    facts.missing |= own.missing
-    facts.used |= own.used
-    if own.missing:
-        return _Attempt(grant, question, pending=True)
-    return _Attempt(grant, question, faults)
-
-
-def _protection(grant: Grant, question: Question, facts: Facts) -> Iterator[Fault]:
-    own = "" if grant.including_sockguard else own_named(question, facts)
-    if own:
-        yield Fault(Reason.SELF_PROTECTION, own)
+        return _Attempt(grant, asked, _NO_FACTS, faults)
+    faults += view_faults(grant, views)
+    if judges_objects(client, grant):
+        faults += object_faults(client, grant, asked, facts)
+    if not grant.including_sockguard and (own := own_named(asked, facts)):
+        faults.append(Fault(Reason.SELF_PROTECTION, own))
+    return _Attempt(grant, asked, facts, () if facts.missing else faults)
 
 
 def _allow(
@@ -126,31 +119,55 @@ def _allow(
     """Allow by the first alternative; others show more of the answer if they send the same."""
     first = allowed[0]
     alike = [one for one in allowed if one.question is first.question is question]
-    sent = sent_under(client, first.grant, first.question, facts)
-    return replace(sent, effect=Effect.ALLOW, grants=tuple(one.grant for one in alike or [first]))
+    grants = tuple(one.grant for one in alike or [first])
+    query, names, document = sent_under(client, first.grant, first.question, facts)
+    return Decision(
+        _effect(client, question.operation, grants),
+        grants=grants,
+        query=query,
+        names=names,
+        document=document,
+        facts=facts.used,
+    )
+
+
+def _effect(client: Client, operation: Operation, grants: tuple[Grant, ...]) -> Effect:
+    """Say what report mode lets through although the policy would show less of it."""
+    if client.mode is Mode.ENFORCE or operation.answer is None:
+        return Effect.ALLOW
+    if filters(client, operation.name, grants):
+        return Effect.WOULD_FILTER
+    return Effect.WOULD_MASK if masks(operation, grants) else Effect.ALLOW
 
 
 def _refuse(client: Client, question: Question, faults: Sequence[Fault], facts: Facts) -> Decision:
-    if grants_for(client, question.operation) or client.mode is Mode.REPORT:
+    reports = client.mode is Mode.REPORT and all(fault.reason in REPORTED for fault in faults)
+    if reports or grants_for(client, question.operation):
         own = own_named(question, facts)
-        if facts.missing:
+        if facts.missing and reports:
             return Decision(Effect.DENY, needs=frozenset(facts.missing))
         faults = (Fault(Reason.SELF_PROTECTION, own),) if own else faults
-    fault = faults[0]
-    reported = client.mode is Mode.REPORT and fault.reason in REPORTED
-    sent = NOTHING_SENT
-    if reported:
-        sent = sent_under(client, None, question, facts)
-    return replace(
-        sent,
-        effect=Effect.WOULD_DENY if reported else Effect.DENY,
+        reports = reports and not own
+    fault = _told(client, faults)
+    sent = sent_under(client, None, question, facts) if reports else NOTHING_SENT
+    return Decision(
+        effect=Effect.WOULD_DENY if reports else Effect.DENY,
         reason=fault.reason,
         detail=fault.detail,
         message=_message(client, question, fault),
         hint=smallest_item(question, faults),
-        absent=absence_of(fault.hidden) if fault.hidden and not reported else "",
+        query=sent.query,
+        names=sent.names,
+        document=sent.document,
+        absent=absence_of(fault.hidden) if fault.hidden and not reports else "",
         facts=facts.used,
     )
+
+
+def _told(client: Client, faults: Sequence[Fault]) -> Fault:
+    """Return the fault that is the reason: in report mode one that refuses there too, if any."""
+    refusing = (one for one in faults if one.reason not in REPORTED)
+    return next(refusing, faults[0]) if client.mode is Mode.REPORT else faults[0]
 
 
 def _message(client: Client, question: Question, fault: Fault) -> str:

@@ -8,24 +8,37 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sockguard.engine.inspection import spell_steps
 from sockguard.policy.always import effective as effective_query
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sockguard.engine.inspection import Steps
-    from sockguard.policy.model import Grant
-    from sockguard.policy.question import Question
+    from sockguard.policy.model import BodyTerm, Grant
+    from sockguard.policy.question import Body, Question
 
 
 def effective(grant: Grant, question: Question) -> Question:
     """Return the question as it would be forwarded under this grant; itself if nothing is set."""
-    query, document = effective_query(grant, question.query), question.body.document
-    if question.body.present:
-        for term in grant.body:
-            if term.constraint.replaces:
-                document = _with(document, term.steps, term.constraint.always)
-    if query is question.query and document is question.body.document:
+    query, body = effective_query(grant, question.query), question.body
+    if grant.body and (replacing := [term for term in grant.body if term.constraint.replaces]):
+        body = _effective_body(sorted(replacing, key=lambda term: len(term.steps)), body)
+    if query is question.query and body is question.body:
         return question
-    return replace(question, query=query, body=replace(question.body, document=document))
+    return replace(question, query=query, body=body)
+
+
+def _effective_body(terms: Sequence[BodyTerm], body: Body) -> Body:
+    """Set the values of these terms, outer ones first; where no body was sent, they make one."""
+    document, strange = body.document, body.strange
+    for term in terms:
+        document = _with(document, term.steps, term.constraint.always)
+        strange = tuple(steps for steps in strange if steps[: len(term.steps)] != term.steps)
+    unknown = body.unknown
+    if len(strange) < len(body.strange):
+        unknown = tuple(dict.fromkeys(map(spell_steps, strange)))
+    return replace(body, document=document, present=True, unknown=unknown, strange=strange)
 
 
 def value_at(document: object, steps: Steps) -> object:

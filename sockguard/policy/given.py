@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.engine.facts import ID, ROUTES, Thing
+from sockguard.engine.reference import normalise_image
 from sockguard.policy.tree import mapping_of, refuse_unknown_keys, text_of
 
 if TYPE_CHECKING:
@@ -22,8 +23,12 @@ KEYS = ("id", "name", "labels", "user", "host_path", "container", "made_by")
 _NO_ID = "0" * 64
 
 
-def read_given(node: Node, complaints: Complaints) -> Mapping[str, Thing]:
-    """Read `given: {container: {name: web, labels: {…}}}`: one object of each kind."""
+NONE = "none"
+"""What stands for an object that the Engine does not have."""
+
+
+def read_given(node: Node, complaints: Complaints) -> Mapping[str, Thing | None]:
+    """Read `given: {container: {name: web, labels: {…}}, volume: none}`: one of each kind."""
     entries = mapping_of(node, "given", complaints)
     refuse_unknown_keys(entries, KINDS, "given", complaints)
     given = {
@@ -34,7 +39,9 @@ def read_given(node: Node, complaints: Complaints) -> Mapping[str, Thing]:
     return {**given, **{f"{kind}{ID}": thing for kind, thing in given.items()}}
 
 
-def _read_thing(kind: str, entry: Entry, complaints: Complaints) -> Thing:
+def _read_thing(kind: str, entry: Entry, complaints: Complaints) -> Thing | None:
+    if entry.value.value == NONE:
+        return None
     told = mapping_of(entry.value, f"what is given of a {kind}", complaints)
     refuse_unknown_keys(told, KEYS, f"what is given of a {kind}", complaints)
     texts = {
@@ -47,6 +54,8 @@ def _read_thing(kind: str, entry: Entry, complaints: Complaints) -> Thing:
         pairs = mapping_of(told["labels"].value, "labels", complaints)
         labels = {key: text_of(one.value, f"label {key}", complaints) for key, one in pairs.items()}
     name = texts.get("name", "")
+    if kind == "image" and name:
+        name = normalise_image(name)
     return Thing(
         kind,
         texts.get("id") or (name if kind == "volume" else _NO_ID),

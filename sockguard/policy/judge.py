@@ -63,6 +63,7 @@ def read_body_steps(
         unknown=report.unknown,
         dropped=report.dropped,
         sensitive=report.sensitive,
+        strange=report.strange,
     )
 
 

@@ -93,7 +93,7 @@ def load_texts(
     return policy
 
 
-def read_given_text(data: bytes) -> Mapping[str, Thing]:
+def read_given_text(data: bytes) -> Mapping[str, Thing | None]:
     """Read what a file says that the Engine would tell of objects; raises PolicyError."""
     complaints = Complaints()
     tree = _parse("--given", data, complaints)

@@ -186,7 +186,7 @@ class Expectation:
     """One case of `expect`: what must become of a request of this client under `enforce`.
 
     `body` is JSON as sent. `because` is a reason or a detail of the decision, "" asks for none.
-    `given` has what the Engine would tell of objects, by kind.
+    `given` has what the Engine would tell of objects, by kind, None for one that it does not have.
     """
 
     client: Client
@@ -196,7 +196,7 @@ class Expectation:
     then: Effect
     because: str
     source: Source
-    given: Mapping[str, Thing] = field(default_factory=dict)
+    given: Mapping[str, Thing | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from sockguard.engine.facts import Need, Unknown
 from sockguard.engine.references import Reference, kind_in_path
 from sockguard.errors import Reason
 from sockguard.policy.fault import Fault
-from sockguard.policy.ownership import OWNABLE, is_exempt, is_own
+from sockguard.policy.ownership import OWNABLE, is_own, is_predefined, is_shared
 from sockguard.policy.question import references_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sockguard.engine.facts import Facts, Thing
     from sockguard.policy.model import Client, Grant
@@ -29,9 +29,17 @@ FILTERED = frozenset({"system.events", "system.df"})
 INVOLVING = frozenset({"networks.connect", "networks.disconnect", "containers.commit"})
 """Operations of which every object must match a target, whatever its kind."""
 
+CREATES = frozenset(
+    f"{objects}.create"
+    for objects in ("containers", "networks", "volumes", "services", "secrets", "configs")
+)
+"""Operations that make what a target is about; checkpoints and execs belong to a container."""
+
+RELABELS = frozenset(f"{objects}.update" for objects in ("services", "secrets", "configs", "nodes"))
+"""Operations that replace all labels of an object, and may take it out of a target's reach."""
+
 NAMES_IN_QUERY = {"containers.create": "name"}
 """Where a create takes the name of what it makes, if not in the body's field `Name`."""
-
 
 _JUDGED_BY_TARGET = frozenset(
     {
@@ -61,51 +69,65 @@ def is_filtered(operation: str) -> bool:
     return operation.endswith(".list") or operation in FILTERED
 
 
+def judges_objects(client: Client, grant: Grant) -> bool:
+    """Tell whether it matters to this grant which objects a request names."""
+    return grant.target is not None or _keeps(client, grant) or _is_of_exec(grant.operation)
+
+
+def _keeps(client: Client, grant: Grant) -> bool:
+    return client.own.only and not grant.shared
+
+
+def _is_of_exec(operation: str) -> bool:
+    return operation.startswith("exec.") and operation != "exec.create"
+
+
 def object_faults(
     client: Client, grant: Grant, question: Question, facts: Facts
 ) -> Iterator[Fault]:
     """Yield what is named and must not be; notes in `facts` what has to be asked for first."""
-    operation = question.operation.name
     named = list(references_of(question))
-    if operation.startswith("exec.") and operation != "exec.create":
+    if _is_of_exec(question.operation.name):
         yield from _exec_faults(client, grant, named[0], facts)
         return
     if grant.target is not None:
         yield from _target_faults(grant.target, question, facts, named)
-    if client.own.only and not grant.shared:
-        yield from _owner_faults(client, question, facts, named)
+    if _keeps(client, grant):
+        yield from _owner_faults(client, facts, named)
 
 
-def _absent(reason: Reason, detail: str, reference: Reference, grant: str) -> Fault:
+def _absent(reason: Reason, reference: Reference, why: str) -> Fault:
     need = Need(reference.kind, reference.name)
-    return Fault(reason, detail, hidden=need, message=f"the {reference.kind} is {grant}")
+    message = f"the {reference.kind} is {why}"
+    return Fault(reason, reference.where, hidden=need, message=message)
 
 
 # --- execs -----------------------------------------------------------------------------------
 
 
 def _exec_faults(client: Client, grant: Grant, named: Reference, facts: Facts) -> Iterator[Fault]:
-    if grant.target_any and not client.own.only:
+    kept = _keeps(client, grant)
+    if grant.target_any and not kept:
         return
     made = facts.find("exec", named.name)
     if isinstance(made, Unknown):
         return
     if made is None:
         if not grant.target_any:
-            yield _absent(Reason.TARGET, "exec", named, "not known to sockguard or the Engine")
+            yield _absent(Reason.TARGET, named, "not known to sockguard or the Engine")
         return
     if not grant.target_any and not _is_ours(made, client):
-        yield _absent(Reason.TARGET, "exec", named, "not one that this client may still use")
+        yield _absent(Reason.TARGET, named, "not one that this client may still use")
         return
-    if grant.target is None and not client.own.only:
+    if grant.target is None and not kept:
         return
     container = facts.find("container", made.container)
     if isinstance(container, Unknown):
         return
     if container is None or (grant.target is not None and not grant.target.matches(container)):
-        yield _absent(Reason.TARGET, "exec", named, "in a container outside the target")
-    elif client.own.only and not is_own(container, client, facts):
-        yield _absent(Reason.NOT_OWNED, "exec", named, "in a container of somebody else")
+        yield _absent(Reason.TARGET, named, "in a container outside the target")
+    elif kept and not is_own(container, client, facts):
+        yield _absent(Reason.NOT_OWNED, named, "in a container that is not this client's own")
 
 
 def _is_ours(made: Thing, client: Client) -> bool:
@@ -121,18 +143,24 @@ def _target_faults(
     target: Target, question: Question, facts: Facts, named: list[Reference]
 ) -> Iterator[Fault]:
     operation = question.operation.name
-    if is_filtered(operation):
-        yield from _filter_faults(target, named, facts)
-    elif operation.endswith(".create") and operation != "exec.create":
-        yield from _create_faults(target, question)
-    elif not operation.endswith(".prune"):
-        judged = named if operation in INVOLVING else named[:1]
-        for reference in judged:
-            yield from _outside(target, reference, facts)
-        if operation == "containers.rename" and target.name is not None:
-            name = question.query.values.get("name")
-            if not isinstance(name, str) or not target.name.holds(name.removeprefix("/")):
-                yield Fault(Reason.TARGET, "name")
+    if operation.endswith(".prune"):
+        return  # the Engine is told of the labels, see `sent`
+    if operation in CREATES:
+        yield from _create_faults(target, question, facts)
+        return
+    # Whether an object exists that a filter compares with would show in the answer.
+    every = is_filtered(operation) or operation in INVOLVING
+    for reference in named if every else named[:1]:
+        yield from _outside(target, reference, facts)
+    if operation == "containers.rename" and target.name is not None:
+        name = question.query.values.get("name")
+        if not isinstance(name, str) or not target.name.holds(name.removeprefix("/")):
+            yield Fault(Reason.TARGET, "name", _LEAVES)
+    elif operation in RELABELS:
+        yield from _relabel_faults(target, question)
+
+
+_LEAVES = "which would take it outside the target"
 
 
 def _outside(target: Target, reference: Reference, facts: Facts) -> Iterator[Fault]:
@@ -140,49 +168,61 @@ def _outside(target: Target, reference: Reference, facts: Facts) -> Iterator[Fau
     if isinstance(thing, Unknown):
         return
     if thing is None:
-        yield _absent(Reason.TARGET, reference.where, reference, "not there")
+        yield _absent(Reason.TARGET, reference, "not there")
     elif not target.matches(thing, reference.name):
-        yield _absent(Reason.TARGET, reference.where, reference, "outside the target")
+        yield _absent(Reason.TARGET, reference, "outside the target")
 
 
-def _filter_faults(target: Target, named: Iterable[Reference], facts: Facts) -> Iterator[Fault]:
-    """Judge the objects that filters compare with: whether they exist would show otherwise."""
-    for reference in named:
-        yield from _outside(target, reference, facts)
-
-
-def _create_faults(target: Target, question: Question) -> Iterator[Fault]:
-    operation, document = question.operation.name, question.body.document
-    body = document if isinstance(document, dict) else {}
+def _create_faults(target: Target, question: Question, facts: Facts) -> Iterator[Fault]:
+    operation, body = question.operation.name, _fields_of(question)
     where = NAMES_IN_QUERY.get(operation, "Name")
     name = question.query.values.get(where) if operation in NAMES_IN_QUERY else body.get(where)
     names = (name.removeprefix("/"),) if isinstance(name, str) and name else ()
+    if target.name is not None and not target.fits_name(names):
+        yield Fault(Reason.TARGET, where, "which is outside the target" if names else _NAMELESS)
+    elif not target.fits_labels(_labels_of(body)):
+        yield Fault(Reason.TARGET, "Labels", "which lack a label of the target")
+    elif operation == "volumes.create" and names and target.labels:
+        # The Engine answers with the volume that is there already, whatever its labels.
+        there = facts.find("volume", names[0])
+        if there is not None and not isinstance(there, Unknown) and not target.matches(there):
+            yield Fault(Reason.TARGET, where, "of a volume that is outside the target")
+
+
+_NAMELESS = "which the target asks for"
+
+
+def _relabel_faults(target: Target, question: Question) -> Iterator[Fault]:
+    """Hold the new name and labels of an object against the target, as with a rename."""
+    body = _fields_of(question)
+    name = body.get("Name")
+    if isinstance(name, str) and name and not target.fits_name((name,)):
+        yield Fault(Reason.TARGET, "Name", _LEAVES)
+    if not target.fits_labels(_labels_of(body)):
+        yield Fault(Reason.TARGET, "Labels", _LEAVES)
+
+
+def _fields_of(question: Question) -> Mapping[str, object]:
+    document = question.body.document
+    return document if isinstance(document, dict) else {}
+
+
+def _labels_of(body: Mapping[str, object]) -> Mapping[str, str]:
     labels = body.get("Labels")
-    if not target.fits(names, labels if isinstance(labels, dict) else {}):
-        by_name = target.name is not None and not (names and target.name.holds(names[0]))
-        yield Fault(Reason.TARGET, where if by_name else "Labels")
+    return labels if isinstance(labels, dict) else {}
 
 
 # --- owners ----------------------------------------------------------------------------------
 
 
-def _owner_faults(
-    client: Client, question: Question, facts: Facts, named: Iterable[Reference]
-) -> Iterator[Fault]:
-    document = question.body.document
+def _owner_faults(client: Client, facts: Facts, named: Iterable[Reference]) -> Iterator[Fault]:
     for reference in named:
-        if reference.kind in OWNABLE and not is_exempt(reference.kind, reference.name, client):
+        if reference.kind in OWNABLE and not is_predefined(reference.kind, reference.name):
             yield from _foreign(client, reference, facts)
-    if question.operation.name == "volumes.create" and isinstance(document, dict):
-        # The Engine answers with the volume that is there already, whoever made it.
-        name = document.get("Name")
-        there = facts.find("volume", name) if isinstance(name, str) and name else None
-        if (
-            there is not None
-            and not isinstance(there, Unknown)
-            and not is_own(there, client, facts)
-        ):
-            yield Fault(Reason.NOT_OWNED, "Name")
+
+
+MAKING = ("Name", "Mounts[].Source")
+"""Where a volume that is not there is made, and stamped; a bind makes one without a stamp."""
 
 
 def _foreign(client: Client, reference: Reference, facts: Facts) -> Iterator[Fault]:
@@ -190,12 +230,19 @@ def _foreign(client: Client, reference: Reference, facts: Facts) -> Iterator[Fau
     if isinstance(thing, Unknown):
         return
     if thing is None:
-        if reference.where.endswith("Mounts[].Source"):
-            return  # the mount makes the volume, and the stamp goes with it
+        if reference.kind == "volume" and (
+            reference.name in client.own.volumes or reference.where.endswith(MAKING)
+        ):
+            return
         told = "not there" if reference.kind != "volume" else "not there: volumes.create makes one"
-        yield _absent(Reason.NOT_OWNED, reference.where, reference, told)
-    elif not is_own(thing, client, facts):
-        yield _absent(Reason.NOT_OWNED, reference.where, reference, "not this client's own")
+        yield _absent(Reason.NOT_OWNED, reference, told)
+    elif not is_shared(thing, client) and not is_own(thing, client, facts):
+        told = "not this client's own"
+        told += "" if thing.kind == "container" else ", nor named by `also`"
+        if reference.where == "Name":  # of a volume to make: that it is there would show anyway
+            yield Fault(Reason.NOT_OWNED, "Name", f"of a volume that is {told}")
+        else:
+            yield _absent(Reason.NOT_OWNED, reference, told)
 
 
 def kind_judged(operation: str) -> str:

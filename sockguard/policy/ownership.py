@@ -44,11 +44,21 @@ def is_own(thing: Thing, client: Client, facts: Facts) -> bool:
     return image is not None and not isinstance(image, Unknown) and not image.labels.get(STAMP)
 
 
-def is_exempt(kind: str, name: str, client: Client) -> bool:
-    """Tell whether every client may name this object, or this client by a word of its policy."""
-    if kind == "network":
-        return name in NO_NETWORKS or name in client.own.networks
-    return kind == "volume" and name in client.own.volumes
+def is_predefined(kind: str, name: str) -> bool:
+    """Tell whether this names a network that every Engine has: all clients may use it."""
+    return kind == "network" and name in NO_NETWORKS
+
+
+def is_shared(thing: Thing, client: Client) -> bool:
+    """Tell whether this client may use an object that is not its own.
+
+    What `also` names counts by the object's own name: a name in a request may be the beginning of
+    another one's id.
+    """
+    if is_predefined(thing.kind, thing.name):
+        return True
+    also = {"network": client.own.networks, "volume": client.own.volumes}
+    return thing.name in also.get(thing.kind, ())
 
 
 def stamped(operation: str, document: object, owner: str) -> object:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sockguard.engine.facts import Need, Thing
-    from sockguard.engine.inspection import Part
+    from sockguard.engine.inspection import Part, Steps
     from sockguard.engine.operation import Operation
     from sockguard.engine.references import Reference
     from sockguard.errors import Reason
@@ -96,7 +96,8 @@ class Body:
     """A decoded JSON body. `document` has what is forwarded.
 
     `unknown` has the paths of fields that the catalogue does not know and whose value is not
-    empty, `dropped` of those that were left out, `sensitive` the parts that a policy must name.
+    empty, `strange` says exactly where they stand; `dropped` has the paths of those that were left
+    out, `sensitive` the parts that a policy must name.
     """
 
     document: object = None
@@ -104,6 +105,7 @@ class Body:
     unknown: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     sensitive: tuple[Part, ...] = ()
+    strange: tuple[Steps, ...] = ()
 
 
 NO_BODY = Body()

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sockguard.engine.facts import ID
 from sockguard.engine.operation import BodyKind
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.asked import read_asked, wants_body
 from sockguard.policy.decide import decide
+from sockguard.policy.given import NONE
 from sockguard.policy.judge import read_body
 from sockguard.policy.question import NO_OBJECTS, Body, Decision, Effect, OwnObjects, Question
 from sockguard.wire.document import decode
@@ -20,11 +22,11 @@ from sockguard.wire.document import decode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sockguard.engine.facts import Thing
+    from sockguard.engine.facts import Need, Thing
     from sockguard.engine.operation import Operation
     from sockguard.policy.model import Client
 
-NOTHING_GIVEN: Mapping[str, Thing] = MappingProxyType({})
+NOTHING_GIVEN: Mapping[str, Thing | None] = MappingProxyType({})
 MOST_ROUNDS = 8
 """So often facts lead to further ones at most: an exec to its container, that to its image."""
 
@@ -44,7 +46,7 @@ def rehearse(  # noqa: PLR0913 - a request, and what is known beside it
     body: bytes | None,
     own: OwnObjects = NO_OBJECTS,
     *,
-    given: Mapping[str, Thing] = NOTHING_GIVEN,
+    given: Mapping[str, Thing | None] = NOTHING_GIVEN,
     stamps: bool = False,
 ) -> Rehearsal:
     """Judge one request of a client. `body` is JSON as sent, None for none.
@@ -66,22 +68,31 @@ def rehearse(  # noqa: PLR0913 - a request, and what is known beside it
     return Rehearsal(operation.name, decision)
 
 
-def _decide(client: Client, question: Question, given: Mapping[str, Thing]) -> Decision:
+def _decide(client: Client, question: Question, given: Mapping[str, Thing | None]) -> Decision:
     for _ in range(MOST_ROUNDS):
         decision = decide(client, question)
         if not decision.needs:
             return decision
-        for need in sorted(decision.needs):
-            if need.kind not in given:
-                raise Refusal(
-                    Reason.FACT_FAILED,
-                    f"the verdict rests on the {need.kind} {need.reference!r}: say with `given`"
-                    f" what the Engine tells of it, as in given: {{{need.kind}: {{name: …}}}}",
-                    detail=need.kind,
-                )
-        known = {need: given[need.kind] for need in decision.needs}
+        known = {need: _told(client, need, given) for need in sorted(decision.needs)}
         question = replace(question, facts={**question.facts, **known})
     raise Refusal(Reason.FACT_FAILED, "the verdict rests on too many objects")
+
+
+def _told(client: Client, need: Need, given: Mapping[str, Thing | None]) -> Thing | None:
+    """Return the object that is given; of an exec, that it was made under the client's own line."""
+    kind = need.kind.removesuffix(ID)
+    if need.kind not in given:
+        raise Refusal(
+            Reason.FACT_FAILED,
+            f"the verdict rests on the {kind} {need.reference!r}: say with `given` what the Engine"
+            f" tells of it, as in given: {{{kind}: {{name: …}}}}, or {{{kind}: {NONE}}}",
+            detail=kind,
+        )
+    thing = given[need.kind]
+    lines = client.role.grants.get("exec.create", ())
+    if thing is not None and thing.creator == client.name and lines:
+        return replace(thing, granted=lines[0].meaning)
+    return thing
 
 
 def _denied(refusal: Refusal) -> Decision:

@@ -5,22 +5,31 @@ Must never change what was judged: it only says more exactly which objects are m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sockguard.engine.facts import Need
 from sockguard.engine.references import kind_in_path, with_ids
 from sockguard.policy.filters import narrowed
 from sockguard.policy.ownership import STAMP, stamped, stamped_query
-from sockguard.policy.question import Decision, Effect
+from sockguard.policy.question import NO_QUERY, Query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sockguard.engine.facts import Facts, Thing
     from sockguard.policy.model import Client, Grant
-    from sockguard.policy.question import Query, Question
+    from sockguard.policy.question import Question
 
-NOTHING_SENT = Decision(Effect.DENY)
+
+class Sent(NamedTuple):
+    """What is forwarded of a request: query, names in the path and body."""
+
+    query: Query = NO_QUERY
+    names: tuple[str, ...] = ()
+    document: object = None
+
+
+NOTHING_SENT = Sent()
 
 BY_ID = frozenset({"container", "network", "service", "secret", "config", "node", "task"})
 """Kinds of objects that are forwarded by their full id once it is known.
@@ -29,10 +38,14 @@ An image is not: whether it goes by name or by id is a difference to remove, pus
 """
 
 
-def sent_under(client: Client, grant: Grant | None, question: Question, facts: Facts) -> Decision:
-    """Return a decision that has only what is sent; `grant` is None where none allowed it."""
+def sent_under(client: Client, grant: Grant | None, question: Question, facts: Facts) -> Sent:
+    """Return what is sent; `grant` is None where none allowed it."""
     operation, query, document = question.operation.name, question.query, question.body.document
     used = facts.used
+    if operation.endswith(".prune"):
+        query = narrowed(query, _owner_labels(client, grant))
+    if not used and not question.stamps:
+        return Sent(query, question.names, document)
     ids = {
         need.reference: thing.id
         for need, thing in used.items()
@@ -44,16 +57,8 @@ def sent_under(client: Client, grant: Grant | None, question: Question, facts: F
         owner = client.name if client.own.only else ""
         document = stamped(operation, document, owner)
         query = stamped_query(operation, query)
-    if operation.endswith(".prune"):
-        query = narrowed(query, _owner_labels(client, grant))
     names = _names(operation, question.names, used)
-    return Decision(
-        Effect.DENY,
-        query=_query_by_id(operation, query, ids),
-        names=names,
-        document=document,
-        facts=used,
-    )
+    return Sent(_query_by_id(operation, query, ids), names, document)
 
 
 def _names(

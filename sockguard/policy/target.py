@@ -16,7 +16,7 @@ from sockguard.policy.values import Subject
 from sockguard.policy.words import like
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from sockguard.engine.facts import Thing
     from sockguard.policy.complaints import Complaints
@@ -43,13 +43,15 @@ class Target:
         names = thing.names
         if thing.kind == "image" and (asked := normalise_image(reference)) in names:
             names = (asked,)
-        return self.fits(names, thing.labels)
+        return self.fits_name(names) and self.fits_labels(thing.labels)
 
-    def fits(self, names: Iterable[str], labels: Mapping[str, str]) -> bool:
-        """Tell whether an object of these names and labels is meant."""
-        found = tuple(names)
-        named = self.name is None or (bool(found) and all(map(self.name.holds, found)))
-        return named and all(
+    def fits_name(self, names: tuple[str, ...]) -> bool:
+        """Tell whether an object may have these names; one without any has no name to fit."""
+        return self.name is None or (bool(names) and all(map(self.name.holds, names)))
+
+    def fits_labels(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether an object may have these labels."""
+        return all(
             key in labels and wanted.holds(labels[key]) for key, wanted in self.labels.items()
         )
 

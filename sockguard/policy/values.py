@@ -84,7 +84,9 @@ class Subject:
     def entry(self, name: str) -> Subject:
         """Return the subject for one value of this map or object."""
         fields = self.fields
-        return self._part(name, fields.get(name)) if fields is not None else self.value()
+        inner = bare(self.shape) if self.shape is not None else None
+        values = inner.values if isinstance(inner, Map) else None
+        return self._part(name, values if fields is None else fields.get(name))
 
     def _part(self, name: str, shape: Shape | None) -> Subject:
         if shape is not None:
@@ -174,7 +176,7 @@ def _shaped(node: Node, value: object, subject: Subject, complaints: Complaints)
         return None
     for path in report.unknown:
         complaints.add(node.source, f"{path} is no field that an Engine knows")
-    return value
+    return report.document
 
 
 def _is_texts(value: object) -> bool:

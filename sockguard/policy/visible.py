@@ -12,7 +12,7 @@ from sockguard.engine.facts import ID, Need, Unknown, element_of
 from sockguard.engine.references import kind_in_path
 from sockguard.errors import Malformed
 from sockguard.policy.objects import is_filtered
-from sockguard.policy.ownership import OWNABLE, STAMP, is_exempt, is_own
+from sockguard.policy.ownership import OWNABLE, STAMP, is_own, is_shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +43,7 @@ def sees(client: Client, grant: Grant, thing: Thing, facts: Facts) -> bool:
         return False
     if not client.own.only or grant.shared:
         return True
-    if is_exempt(thing.kind, thing.name, client):
+    if is_shared(thing, client):
         return True
     return thing.kind in OWNABLE and is_own(thing, client, facts)
 

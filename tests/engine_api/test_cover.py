@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sockguard.engine.cover import NOTHING, WHOLE, Cover, joined, within
+from sockguard.engine.cover import ANY_KEY, NOTHING, WHOLE, Cover, joined, within
 
 
 def test_naming_a_field_names_all_below_it() -> None:
@@ -17,9 +17,15 @@ def test_what_stands_above_a_named_field_may_be_there_but_not_what_stands_beside
 
 
 def test_any_key_stands_for_every_key_and_one_key_for_itself_only() -> None:
-    assert within(("Sysctls", "{}"), WHOLE).admits(("Sysctls", "{a}"))
+    assert within(("Sysctls", ANY_KEY), WHOLE).admits(("Sysctls", "{a}"))
     assert not within(("Sysctls", "{a}"), WHOLE).admits(("Sysctls", "{b}"))
-    assert not within(("Sysctls", "{}"), WHOLE).admits(("Sysctls", "a"))
+    assert not within(("Sysctls", ANY_KEY), WHOLE).admits(("Sysctls", "a"))
+
+
+def test_the_empty_key_is_one_key_and_stands_for_no_other() -> None:
+    cover = within(("Sysctls", "{}"), WHOLE)
+    assert cover.admits(("Sysctls", "{}"))
+    assert not cover.admits(("Sysctls", "{a}"))
 
 
 def test_covers_join_part_by_part() -> None:

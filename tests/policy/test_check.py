@@ -42,8 +42,12 @@ def warnings(text: str) -> list[str]:
         ("{as: main, do: GET /_ping, then: allow, because: x}", "because is for what is denied"),
         ("{as: main, do: GET /_ping, then: allow, why: x}", "has no key 'why'"),
         (
-            "{as: main, do: GET /_ping, then: allow, given: {container: {name: a}}}",
-            "given is not known to this version of sockguard: telling a case about objects comes",
+            "{as: main, do: GET /_ping, then: allow, given: {contaner: {name: a}}}",
+            "given has no key 'contaner' (did you mean container?)",
+        ),
+        (
+            "{as: main, do: GET /_ping, then: allow, given: {container: {nam: a}}}",
+            "what is given of a container has no key 'nam' (did you mean name?)",
         ),
         (
             "{as: main, do: GET /info, then: deny, because: not-granted}",

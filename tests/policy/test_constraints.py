@@ -128,11 +128,11 @@ def test_a_constraint_holds_for_what_it_says_and_nothing_else(
         ({"one_of": []}, TEXT, "one_of takes a list of at least one value"),
         ({"one_of": "a"}, TEXT, "one_of takes a list"),
         ({"under": "srv"}, TEXT, "under takes absolute, clean paths, not 'srv'"),
-        ({"under": "/srv", "writable": True}, TEXT, "writable belongs to host paths"),
+        ({"under": "/srv", "writable": True}, TEXT, "writable belongs to the view host_paths"),
         ({"required": False}, TEXT, "required can only be true"),
         ({"always": 5}, TEXT, "it takes text, not a number: quote it"),
         ({"always": "a", "like": "b"}, TEXT, "the value of always fails the words beside it"),
-        ({"entries": {"a": {"always": []}}}, FILTERS, "always replaces whole parameters"),
+        ({"entries": {"a": {"always": []}}}, FILTERS, "always replaces a whole parameter or field"),
         ({"entries": {}}, FILTERS, "entries and fields take a mapping"),
     ],
 )

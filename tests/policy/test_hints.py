@@ -11,9 +11,9 @@ NOTHING = policy_of("allow: []")
     ("do", "item"),
     [
         ("GET /containers/json?all=1", "- containers.list"),
-        ("GET /containers/web/json", "- containers.inspect: {response: any}"),
-        ("POST /containers/create", "- containers.create: {body: any}"),
-        ("POST /exec/1a/start", "- exec.start"),
+        ("GET /containers/web/json", "- containers.inspect"),
+        ("POST /containers/create", "- containers.create"),
+        ("POST /containers/web/exec", "- exec.create"),
         (
             "POST /containers/web/attach?stdin=1&logs=0",
             "- containers.attach: {query: {stdin: true}}",

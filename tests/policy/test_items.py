@@ -5,6 +5,7 @@ import pytest
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.operation import BodyKind
 from sockguard.engine.sets import SETS
+from sockguard.policy.response import MASKED, SHOWN
 from tests.support.policies import allowing, ask, complaints_about, policy_of
 
 
@@ -34,15 +35,15 @@ def complaint(*items: str) -> str:
         ("containers.list: {quer: any}", "has no key 'quer' (did you mean query?)"),
         (
             "containers.list: {xyz: any}",
-            "has no key 'xyz'; it has query, body, response, any_of, including_sockguard",
+            "has no key 'xyz'; it has target, query, body, image, host_paths, ports, networks, user,",
         ),
         (
             "containers.attach: {stdin: true}",
             "has no key 'stdin': parameters stand under `query:`, as in containers.attach: {query:",
         ),
         (
-            "containers.stop: {signal: TERM}",
-            "comes with a later one; parameters stand under `query:`, as in containers.stop: {q",
+            "containers.kill: {t: 5}",
+            "containers.kill has no key 't'",
         ),
         (
             "containers.stop: {query: {timeout: 5}}",
@@ -75,15 +76,94 @@ def complaint(*items: str) -> str:
         ),
         ("containers.list: {body: any}", "has no use for body: it takes no JSON body"),
         ("images.load: {body: any}", "has no use for body: it takes no JSON body"),
-        ("containers.list: {response: any}", "has no use for response"),
-        ("containers.logs: {response: any}", "has no use for response"),
-        ("containers.create: {body: {Image: a}}", "body as a mapping is not known to this version"),
-        ("containers.create: {body: all}", "body can only be any"),
+        ("images.push: {body: {A: 1}}", "the body has no field 'A'"),
+        ("containers.logs: {response: any}", "has no use for response: its answer has no fields"),
+        ("containers.top: {response: any}", "has no use for response: any: nothing in its answer"),
+        ("containers.create: {body: all}", "body is any, or a mapping of fields to constraints"),
+        ("containers.create: {body: {}}", "body is any, or a mapping of fields to constraints"),
+        ("containers.create: {body: {image: a}}", "no field 'image' (did you mean Image?)"),
+        (
+            "containers.create: {body: {Privileged: true}}",
+            "the body has no field 'Privileged'",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Mounts.Type: bind}}",
+            "HostConfig.Mounts is a list: write HostConfig.Mounts: {each: {fields: {Type: …}}}",
+        ),
+        (
+            "containers.create: {body: {Labels.team: a}}",
+            "Labels is a map: write Labels: {entries: {team: …}}",
+        ),
+        (
+            "containers.create: {body: {Image.Name: a}}",
+            "Image is a single value: nothing stands below it",
+        ),
+        (
+            "exec.create: {body: {Container: a}}",
+            "the body has no field 'Container'",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Memory: lots}}",
+            "HostConfig.Memory takes a whole number, not text",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Memory: {under: /a}}}",
+            "HostConfig.Memory: under is not for a whole number",
+        ),
+        (
+            "containers.create: {body: {HostConfig.CapAdd: [NET_ADMIN]}}",
+            "HostConfig.CapAdd is not a single value: write {equals: …} for the whole of it or"
+            " {each: …} for its items",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Mounts: {each: {always: {Type: bind}}}}}",
+            "always replaces a whole parameter or field, not parts of it",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Mounts: {each: {required: true}}}}",
+            "HostConfig.Mounts item: required is for what may be absent",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Binds: {each: {under: /srv}}}}",
+            "HostConfig.Binds holds more than paths: write host_paths: {under: …} beside body",
+        ),
+        (
+            "containers.create: {body: {HostConfig: {always: {Privileged: 5}}}}",
+            "wrong type: HostConfig.Privileged must be true or false",
+        ),
+        (
+            "containers.create: {body: {HostConfig: {always: {New: 5}}}}",
+            "HostConfig.New is no field that an Engine knows",
+        ),
         (
             "containers.inspect: {response: {reveal: {A: any}}}",
-            "response as a mapping is not known",
+            "no field of what containers.inspect answers is 'A'",
         ),
-        ("containers.create: {response: any}", "has no use for response"),
+        ("containers.list: {target: any}", "target: any is for exec.start, exec.resize, exec.in"),
+        ("exec.create: {target: any}", "target: any is for exec.start, exec.resize, exec.inspect"),
+        ("system.info: {target: {name: a}}", "system.info has no use for target: it is about no"),
+        ("tasks.inspect: {target: {name: a}}", "tasks.inspect has no use for target"),
+        ("images.pull: {target: {name: a}}", "images.pull has no use for target"),
+        ("containers.stop: {target: {}}", "target names objects by `name` or by `label`"),
+        ("containers.stop: {target: web}", "target must be a mapping, not text"),
+        ("containers.stop: {target: {nam: web}}", "target has no key 'nam' (did you mean name?)"),
+        ("containers.stop: {target: {name: any}}", "target name is a glob or a list of globs"),
+        ("containers.stop: {target: {name: {like: a}}}", "target name is a glob or a list of"),
+        ("containers.stop: {target: {label: {}}}", "label takes a mapping of labels to values"),
+        ("containers.stop: {target: {label: {a: true}}}", "label a takes text, not true or false"),
+        ("containers.stop: {target: {label: {a: {always: b}}}}", "label a: a target only compares"),
+        (
+            "containers.stop: {target: {label: {a: {like: b, required: true}}}}",
+            "label a: a target only compares",
+        ),
+        ("containers.prune: {target: {name: a}}", "a prune knows no names: its target can only be"),
+        (
+            "containers.prune: {target: {label: {a: {like: b}}}}",
+            "a label of a prune has one value: the Engine compares it",
+        ),
+        ("containers.stop: {compressed: true}", "has no use for compressed: it takes no archive"),
+        ("system.info: {shared: true}", "has no use for shared: it makes and names no objects"),
+        ("containers.stop: {shared: 1}", "shared must be true or false, not a number"),
         ("containers.list: {including_sockguard: true}", "has no use for including_sockguard"),
         ("containers.stop: {including_sockguard: 1}", "must be true or false, not a number"),
         ("containers.list: {any_of: []}", "any_of takes a list of at least one alternative"),
@@ -102,17 +182,29 @@ def test_an_item_that_means_nothing_is_refused_in_plain_words(item: str, says: s
     assert says in complaint(item)
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        "target", "record", "shared", "compressed", "image", "host_paths", "ports", "networks",
-        "user", "capabilities", "devices", "namespaces", "signal",
-    ],
-)  # fmt: skip
-def test_words_of_later_versions_are_refused_by_name(word: str) -> None:
-    says = complaint(f"containers.stop: {{{word}: {{name: web}}}}")
-    assert f"{word} is not known to this version of sockguard" in says
+def test_a_word_of_a_later_version_is_refused_by_name() -> None:
+    says = complaint("containers.attach: {record: true}")
+    assert "record is not known to this version of sockguard" in says
     assert "comes with a later one" in says
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "containers.stop: {target: {name: web}}",
+        "containers.stop: {target: {name: [web, db-*], label: {a: b, c: any}}}",
+        "containers.list: {target: {label: {a: {like: b-*}}}, response: {keep: [Id]}}",
+        "containers.prune: {target: {label: {a: b}}}",
+        "exec.start: {target: any}",
+        "exec.start: {target: {name: web}}",
+        "checkpoints.create: {target: {name: web}}",
+        "containers.archive_put: {compressed: true}",
+        "images.remove: {target: {name: docker.io/library/alpine*}, shared: true}",
+        "containers.create: {body: {HostConfig.CapDrop: {always: [ALL]}}}",
+    ],
+)
+def test_the_words_for_objects_bodies_and_answers_load(item: str) -> None:
+    policy_of(allowing(item))
 
 
 def test_two_keys_in_one_item_are_told_to_be_an_indentation_slip() -> None:
@@ -140,8 +232,8 @@ def test_a_deeper_dash_is_told_to_be_an_indentation_slip(text: str) -> None:
         "containers.create: {bdy: any}",
         "containers.create: {name: web}",
         "containers.list: {any_of: 5}",
-        "images/read",
-        "volumes/read",
+        "containers.stop: {target: {nam: web}}",
+        "containers.create: {body: {HostConfig.Memry: 5}}",
         "containers.attach: {stdin: true, logs: 5}",
     ],
 )
@@ -156,17 +248,13 @@ def test_two_items_for_one_operation_are_an_error_that_names_any_of() -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "containers.inspect", "exec.inspect", "images.inspect", "images.history", "volumes.list",
-        "volumes.inspect", "system.events", "swarm.inspect", "swarm.unlock_key", "services.list",
-        "services.inspect", "tasks.list", "tasks.inspect", "configs.list", "configs.inspect",
-        "plugins.list", "plugins.inspect",
-    ],
-)  # fmt: skip
-def test_answers_that_carry_secrets_need_to_be_asked_for_whole(name: str) -> None:
-    assert f"`- {name}: {{response: any}}`" in complaint(name)
-    policy_of(allowing(f"{name}: {{response: any}}"))
+    "name", [name for name, operation in OPERATIONS.items() if operation.masks]
+)
+def test_answers_that_hold_secrets_load_bare_and_may_be_asked_for_whole(name: str) -> None:
+    (masked,) = policy_of(allowing(name)).clients["main"].role.grants[name]
+    assert masked.response == MASKED
+    (shown,) = policy_of(allowing(f"{name}: {{response: any}}")).clients["main"].role.grants[name]
+    assert shown.response == SHOWN
 
 
 @pytest.mark.parametrize(
@@ -181,19 +269,18 @@ def test_what_says_by_its_name_that_it_carries_secrets_needs_no_word(name: str) 
     [
         name
         for name, operation in OPERATIONS.items()
-        if operation.body is BodyKind.JSON
-        and operation.shape != {}
-        and not operation.refused
-        and name != "exec.start"
+        if operation.body is BodyKind.JSON and operation.shape != {} and not operation.refused
     ],
 )
-def test_a_json_body_needs_to_be_let_in_whole(name: str) -> None:
-    assert f"`- {name}: {{body: any}}`" in complaint(name)
-    policy_of(allowing(f"{name}: {{body: any}}"))
+def test_a_json_body_needs_no_word_and_may_be_let_in_whole(name: str) -> None:
+    (plain,) = policy_of(allowing(name)).clients["main"].role.grants[name]
+    assert (plain.body, plain.body_any) == ((), False)
+    (whole,) = policy_of(allowing(f"{name}: {{body: any}}")).clients["main"].role.grants[name]
+    assert whole.body_any
 
 
 def test_of_a_started_program_all_known_fields_are_plain() -> None:
-    policy = policy_of(allowing("exec.start"))
+    policy = policy_of(allowing("exec.start: {target: any}"))
     assert ask(policy, "POST /exec/1a/start", body=b'{"Detach":false,"Tty":true}').allowed
     assert ask(policy, "POST /exec/1a/start").allowed
     refused = ask(policy, "POST /exec/1a/start", body=b'{"New":5}')
@@ -201,23 +288,21 @@ def test_of_a_started_program_all_known_fields_are_plain() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SETS))
-def test_a_set_loads_alone_only_if_none_of_its_answers_carries_secrets(name: str) -> None:
-    secret = [one for one in sorted(SETS[name]) if OPERATIONS[one].secret_answer]
-    if name == "engine/everything" or not secret:
-        policy_of(allowing(name))
-    else:
-        for one in secret:
-            assert f"`- {one}: {{response: any}}`" in complaint(name)
-        items = [f"{one}: {{response: any}}" for one in secret]
-        policy_of(allowing(name, *items))
+def test_a_set_loads_bare_and_shows_no_secret_unless_it_is_everything(name: str) -> None:
+    grants = policy_of(allowing(name)).clients["main"].role.grants
+    assert grants.keys() == SETS[name]
+    whole = name == "engine/everything"
+    for (grant,) in grants.values():
+        assert grant.response == (SHOWN if whole else MASKED)
 
 
-def test_a_set_leaves_what_needs_words_to_the_item_that_has_them() -> None:
+def test_an_item_and_a_set_that_hold_the_same_operation_are_alternatives() -> None:
     policy = policy_of(
         allowing("containers/read", "containers.inspect: {query: {size: false}, response: any}")
     )
-    assert ask(policy, "GET /containers/web/json").allowed
-    assert ask(policy, "GET /containers/web/json?size=1").reason == "query"
+    small, sized = (ask(policy, f"GET /containers/web/json{query}") for query in ("", "?size=1"))
+    assert [grant.item for grant in small.grants] == ["containers.inspect", "containers/read"]
+    assert [grant.item for grant in sized.grants] == ["containers/read"]
     assert ask(policy, "GET /containers/web/stats").allowed
 
 
@@ -226,8 +311,9 @@ def test_everything_is_all_operations_bodies_and_answers() -> None:
     grants = policy.clients["main"].role.grants
     assert grants.keys() == {name for name, one in OPERATIONS.items() if not one.refused}
     for (grant,) in grants.values():
-        assert (grant.query_any, grant.body_any, grant.response_any) == (True, True, True)
-        assert not grant.including_sockguard
+        assert (grant.query_any, grant.body_any, grant.response) == (True, True, SHOWN)
+        assert (grant.target_any, grant.compressed) == (True, True)
+        assert (grant.shared, grant.including_sockguard) == (False, False)
 
 
 def test_keys_beside_any_of_belong_to_every_alternative() -> None:
