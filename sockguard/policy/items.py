@@ -55,20 +55,20 @@ def read_allow(node: Node, complaints: Complaints) -> Grants:
     for item in items:
         if item.name in SETS:
             _add_set(grants, item)
-    return {name: tuple(sorted(found, key=_narrows)) for name, found in grants.items()}
+    return {name: tuple(sorted(found, key=_narrowing)) for name, found in grants.items()}
 
 
-def _narrows(grant: Grant) -> bool:
-    """Tell whether the grant changes what is sent, or lets through less of what follows.
+def _narrowing(grant: Grant) -> int:
+    """Rate how much the grant changes of what is sent, or holds back of what follows.
 
-    Such a grant is tried after those that take a request as it is: otherwise removing it would
-    let through unchanged what it had narrowed.
+    Those that take a request as it is are tried first: otherwise removing another one would let
+    through unchanged what that had narrowed.
     """
     if grant.replaced or any(term.constraint.replaces for term in grant.body):
-        return True
-    if grant.operation == "containers.archive_put":
-        return not grant.compressed
-    return grant.operation.endswith(".prune") and (grant.target is not None or not grant.shared)
+        return 3
+    if grant.operation.endswith(".prune"):
+        return 2 if grant.target is not None else int(not grant.shared)
+    return int(grant.operation == "containers.archive_put" and not grant.compressed)
 
 
 def _read_item(node: Node, complaints: Complaints) -> _Item | None:

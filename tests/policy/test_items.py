@@ -35,7 +35,7 @@ def complaint(*items: str) -> str:
         ("containers.list: {quer: any}", "has no key 'quer' (did you mean query?)"),
         (
             "containers.list: {xyz: any}",
-            "has no key 'xyz'; it has target, query, body, image, host_paths, ports, networks, user,",
+            "has no key 'xyz'; it has target, query, body, image, host_paths, ports,",
         ),
         (
             "containers.attach: {stdin: true}",
@@ -112,8 +112,7 @@ def complaint(*items: str) -> str:
         ),
         (
             "containers.create: {body: {HostConfig.CapAdd: [NET_ADMIN]}}",
-            "HostConfig.CapAdd is not a single value: write {equals: …} for the whole of it or"
-            " {each: …} for its items",
+            "HostConfig.CapAdd is not a single value: write {equals: …} for the whole of it or {ea",
         ),
         (
             "containers.create: {body: {HostConfig.Mounts: {each: {always: {Type: bind}}}}}",
