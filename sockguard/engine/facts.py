@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from sockguard.engine.driver_options import LOCAL, host_path_of
 from sockguard.engine.reference import normalise_image
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ class Thing:
 
     `id` is the full id, which for a volume is its name. An image has all its normalised names. Of
     the rest, each belongs to one kind: `image` is the full id of a container's image, `container`
-    that of the container behind an exec, `user` the default user of an image, `host_path` the
-    directory that a volume stands for where its options amount to a bind.
+    that of the container behind an exec, `user` the default user of an image or a container,
+    `host_path` what a volume stands for where it is more than a directory of its own: a path of
+    the host, or a text that is no path (see `driver_options`).
     """
 
     kind: str
@@ -170,14 +172,15 @@ def thing_of(kind: str, document: object) -> Thing:
         return thing_of(kind.removesuffix(ID), document)
     match document:
         case {"Id": str(identity), "Name": str(name), "Image": str(image)} if kind == "container":
-            labels = _labels(_part(document, "Config"))
-            thing = Thing(kind, identity, (name.removeprefix("/"),), labels, image=image)
+            config = _part(document, "Config")
+            names = (name.removeprefix("/"),)
+            thing = Thing(kind, identity, names, _labels(config), image, user=_user(config))
         case {"ID": str(identity), "ContainerID": str(container)} if kind == "exec":
             thing = Thing(kind, identity, container=container)
         case {"Id": str(identity), "Name": str(name)} if kind in ("network", "plugin"):
             thing = Thing(kind, identity, (name,), _labels(document))
         case {"Name": str(name)} if kind == "volume":
-            bound = host_path_of(_part(document, "Options"))
+            bound = _stands_for(document)
             thing = Thing(kind, name, (name,), _labels(document), host_path=bound)
         case {"Id": str(identity)} if kind == "image":
             thing = _image(identity, document)
@@ -192,10 +195,20 @@ def _image(identity: str, document: Mapping[str, object]) -> Thing:
     told = [*_texts(document.get("RepoTags")), *_texts(document.get("RepoDigests"))]
     names = tuple(normalise_image(name) for name in told if "<none>" not in name)
     config = _part(document, "Config")
+    return Thing("image", identity, names, _labels(config), user=_user(config))
+
+
+def _user(config: Mapping[str, object]) -> str:
     user = config.get("User")
-    return Thing(
-        "image", identity, names, _labels(config), user=user if isinstance(user, str) else ""
-    )
+    return user if isinstance(user, str) else ""
+
+
+def _stands_for(volume: Mapping[str, object]) -> str:
+    """Name what a volume mounts; of a plugin's it cannot be known."""
+    driver = volume.get("Driver")
+    if driver not in LOCAL:
+        return f"driver:{driver}"
+    return host_path_of(_part(volume, "Options"))
 
 
 def _of_swarm(kind: str, identity: str, document: Mapping[str, object]) -> Thing:
@@ -204,18 +217,6 @@ def _of_swarm(kind: str, identity: str, document: Mapping[str, object]) -> Thing
         spec.get("Name") or document.get("Name") or _part(document, "Description").get("Hostname")
     )
     return Thing(kind, identity, (name,) if isinstance(name, str) else (), _labels(spec))
-
-
-def host_path_of(options: Mapping[str, object]) -> str:
-    """Return the directory or device that a volume's driver options mount, "" for none.
-
-    The local driver hands `type`, `device` and `o` to mount(2): whatever names a device may be a
-    path of the host (Engine source, volume/local). Only a tmpfs has none.
-    """
-    device = options.get("device")
-    if not isinstance(device, str) or not device or options.get("type") == "tmpfs":
-        return ""
-    return device
 
 
 def _part(document: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sockguard.engine.facts import host_path_of
+from sockguard.engine.driver_options import paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +50,5 @@ def _by_mounts(mounts: object) -> Iterator[str]:
 
 
 def _by_options(options: object) -> Iterator[str]:
-    path = host_path_of(options) if isinstance(options, dict) else ""
-    if path:
-        yield path
+    if isinstance(options, dict):
+        yield from paths_of(options)

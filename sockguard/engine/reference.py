@@ -14,11 +14,20 @@ def repository_of(full: str) -> str:
 def normalise_image(name: str) -> str:
     """Complete a short image name as the Engine does: `docker.io/library/alpine:latest`.
 
-    A digest stays behind the tag. Source: distribution/reference, ParseNormalizedNamed.
+    A digest stays behind the tag.
+    """
+    repository, tag, digest = parts_of(name)
+    return f"{repository}:{tag or 'latest'}{digest}"
+
+
+def parts_of(name: str) -> tuple[str, str, str]:
+    """Take a name apart: full repository, tag or "", digest with its `@` or "".
+
+    Source: distribution/reference, ParseNormalizedNamed.
     """
     rest, at, digest = name.partition("@")
     head, colon, last = rest.rpartition(":")
-    path, tag = (head, last) if colon and "/" not in last else (rest, "latest")
+    path, tag = (head, last) if colon and "/" not in last else (rest, "")
     domain, slash, remainder = path.partition("/")
     if not slash or not _is_registry(domain):
         domain, remainder = "docker.io", path
@@ -26,7 +35,7 @@ def normalise_image(name: str) -> str:
         domain = "docker.io"
     if domain == "docker.io" and "/" not in remainder:
         remainder = f"library/{remainder}"
-    return f"{domain}/{remainder}:{tag}{at}{digest}"
+    return f"{domain}/{remainder}", tag, at + digest
 
 
 def _is_registry(component: str) -> bool:

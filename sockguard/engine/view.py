@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Asking:
     """A request as views look at it: operation, names in the path, query values, decoded body.
 
-    `registries` are the servers that the credentials in its headers are for.
+    `registries` are the servers that the credentials in its headers are for, `reserved` the paths
+    of the host that hold the Engine's and sockguard's own sockets and files.
     """
 
     operation: str
@@ -28,19 +29,26 @@ class Asking:
     query: Mapping[str, object] = field(default_factory=dict)
     document: object = None
     registries: tuple[str, ...] = ()
+    reserved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing that a request asks for within a view.
 
-    `value` is its normal form, which constraints are held against, `where` the field or parameter
-    it came from. `writable` is of host paths.
+    `value` is its normal form, which constraints are held against, "" where what the Engine would
+    take cannot be known: no constraint but `any` admits that. `where` is the field or parameter it
+    came from. A `strange` one has no normal form: nothing admits it, not even `any`.
+
+    Of host paths, `writable` tells whether it can be written, and `reserved` that it is a way to
+    root or to sockguard by itself, so that only a policy that writes it out admits it.
     """
 
     value: str
     where: str
     writable: bool = False
+    reserved: bool = False
+    strange: bool = False
 
 
 @dataclass(frozen=True, slots=True)

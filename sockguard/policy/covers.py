@@ -32,6 +32,7 @@ def gathered(grant: Grant, question: Question, facts: Facts) -> dict[str, Gather
         question.query.values,
         question.body.document,
         question.registries,
+        question.own.paths | question.own.sockets,
     )
     return {name: VIEWS[name].gather(asking, facts) for name in grant.views}
 

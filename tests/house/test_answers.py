@@ -316,6 +316,6 @@ def test_a_list_in_a_wrapper_has_one_and_only_plain_fields_beside(operation: Ope
     assert not any(isinstance(shape, Masked) for _, shape in fields_in(answer.beside))
 
 
-def test_a_stream_of_objects_is_what_an_engine_never_ends_by_itself() -> None:
+def test_objects_come_line_by_line_where_an_engine_takes_its_time() -> None:
     streams = {o.name for o in WITH_ANSWER if o.answer and o.answer.form is Form.LINES}
-    assert streams == {"system.events", "containers.stats"}
+    assert streams == {"system.events", "containers.stats", "containers.wait"}

@@ -36,7 +36,7 @@ OPERATIONS = (
         risk=Risk.READ_META,
         level=Level.METADATA,
         writes=False,
-        hands_over="Shows every container with its command, labels, ports, networks and mounts.",
+        hands_over="Shows all containers with labels and networks; commands and paths are masked.",
         parameters=parameters(
             flag("all"), limit("limit"), flag("size"), filters(), unread("trunc_cmd")
         ),
@@ -48,7 +48,7 @@ OPERATIONS = (
         risk=Risk.HOST_ROOT,
         level=Level.CODE,
         writes=True,
-        hands_over="Creates containers; without limits on the body that is root on the host.",
+        hands_over="Creates containers of any image, confined as the Engine confines by default.",
         body=BodyKind.JSON,
         shape=bodies.CREATE,
         parameters=parameters(text("name", names="container"), text("platform", since=41)),
@@ -59,7 +59,7 @@ OPERATIONS = (
         risk=Risk.READ_SECRET,
         level=Level.SECRETS,
         writes=False,
-        hands_over="Shows the whole configuration of a container: environment, command, paths.",
+        hands_over="Shows a container; its environment, commands and host paths are masked.",
         parameters=parameters(flag("size")),
         answer=answers.INSPECT,
         quick=True,
