@@ -29,9 +29,7 @@ class Guarded:
     def ask(self, method: str, target: str, body: object = None, headers: str = "") -> Answer:
         """Send one request, `body` as JSON, and read its answer to the end."""
         data = b"" if body is None else json.dumps(body).encode()
-        return read_answer(
-            exchange(str(self.path), request(method, target, data, CLOSE + headers))
-        )
+        return read_answer(exchange(str(self.path), request(method, target, data, CLOSE + headers)))
 
     def get(self, target: str) -> Any:
         """The JSON of a GET that succeeds."""
