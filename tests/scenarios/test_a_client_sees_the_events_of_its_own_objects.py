@@ -73,7 +73,9 @@ class Listener:
             wanted = [_short(event) for event in events]
             if (kind, action, name) in wanted:
                 return events
-            self._data += self._peer.recv(65536)
+            piece = self._peer.recv(65536)
+            assert piece, f"the stream ended after {wanted[-1:]}"
+            self._data += piece
 
     def _lines(self) -> list[bytes]:
         pieces = self._data.split(b"\r\n")[1::2]
@@ -206,7 +208,7 @@ def test_what_was_learnt_of_an_engine_that_is_gone_is_forgotten(
     stack: Stack, engine: RunningDemo
 ) -> None:
     with listening(stack, engine, "ann"):
-        assert stack.gate.memory._things
+        wait_until(lambda: stack.gate.memory._things, "the containers to be known")
     of(stack, "ann").make("anns")
     engine.fault(Kind.CLOSE, path="/containers/json")
     of(stack, "ann").ask("GET", "/containers/json")
