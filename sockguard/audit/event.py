@@ -22,7 +22,7 @@ FIELDS = (
     *("v", "seq", "time", "id", "kind", "host", "engine_id"),
     *("client", "role", "caller", "listener"),
     *("operation", "method", "path", "api_version", "target", "read_only"),
-    *("mode", "decision", "reason", "detail", "grant", "policy"),
+    *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("status", "bytes_in", "bytes_out", "ms", "ended"),
     *("user_agent", "text", "hint", "count"),
 )
@@ -33,7 +33,7 @@ CALLER_FIELDS = ("host", "engine_id", "client", "role", "caller", "listener")
 
 ASKED_FIELDS = (
     *("operation", "method", "path", "api_version", "target", "read_only"),
-    *("mode", "decision", "reason", "detail", "grant", "policy"),
+    *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("user_agent", "text", "hint"),
 )
 """The fields of a decision beside those of its connection."""

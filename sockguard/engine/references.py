@@ -210,15 +210,15 @@ def _in_query(operation: str, query: Mapping[str, object]) -> Iterator[Reference
         mode = query.get("networkmode")
         if isinstance(mode, str) and (name := named_in(Form.JOINED, mode)):
             yield _reference("container", name, "networkmode")
-    elif operation in _COMPARED:
+    elif operation in _COMPARING:
         filters = query.get("filters")
         for word in ("before", "since"):
             for name in sorted(filters.get(word, ())) if isinstance(filters, dict) else ():
-                yield _reference(_COMPARED[operation], name, "filters")
+                yield _reference(_COMPARING[operation], name, "filters")
 
 
-_COMPARED = {"containers.list": "container", "images.list": "image"}
-"""Lists that filters compare with one object, of which the Engine tells whether it is there."""
+_COMPARING = {"containers.list": "container", "images.list": "image"}
+"""Lists that can be limited to what is older or newer than one object, and of which kind it is."""
 
 
 def _text(query: Mapping[str, object], parameter: str) -> Iterator[Reference]:

@@ -58,6 +58,10 @@ class Answering:
             return self.grants, network_seen(self.client, element)
         if self.operation == "system.events":
             return event_seen(self.client, self.grants, element, facts), element
+        if self.operation == "networks.list" and self.client.own.only:
+            # Engines tell in a list who is connected, up to API 1.27 (Engine source, network).
+            seen = admitting(self.client, self.operation, self.grants, element, facts)
+            return seen, network_seen(self.client, element)
         return admitting(self.client, self.operation, self.grants, element, facts), element
 
     def _plan(self, grants: tuple[Grant, ...]) -> Plan:

@@ -23,6 +23,8 @@ STAMP = "sockguard.owner"
 STAMPED = frozenset({"containers.create", "networks.create", "volumes.create"})
 """Operations that make objects which can bear the stamp."""
 
+_SERVICES = frozenset({"services.create", "services.update"})
+
 OWNABLE = frozenset({"container", "network", "volume"})
 """Kinds of objects that can bear the stamp; images and what a swarm runs are shared by nature."""
 
@@ -63,15 +65,33 @@ def is_shared(thing: Thing, client: Client) -> bool:
 
 def stamped(operation: str, document: object, owner: str) -> object:
     """Return the body of a create with the stamp set, whatever its labels say."""
+    if operation in _SERVICES:
+        return _stamped_service(document)
     if operation not in STAMPED:
         return document
     fields = document if isinstance(document, dict) else {}  # no body makes an anonymous volume
     document = {**fields, "Labels": _with_stamp(fields.get("Labels"), owner)}
     host = document.get("HostConfig")
-    if operation == "containers.create" and isinstance(host, dict) and host.get("Mounts"):
-        mounts = [_stamped_mount(mount, owner) for mount in host["Mounts"]]
-        document["HostConfig"] = {**host, "Mounts": mounts}
+    if operation == "containers.create" and isinstance(host, dict):
+        document["HostConfig"] = _with_stamped_mounts(host, owner)
     return document
+
+
+def _stamped_service(document: object) -> object:
+    """Let what a service runs, and the volumes that this makes, be nobody's."""
+    match document:
+        case {"TaskTemplate": {"ContainerSpec": dict(spec), **task}, **fields}:
+            spec = {**_with_stamped_mounts(spec, ""), "Labels": _with_stamp(spec.get("Labels"), "")}
+            return {**fields, "TaskTemplate": {**task, "ContainerSpec": spec}}
+        case _:
+            return document
+
+
+def _with_stamped_mounts(fields: Mapping[str, object], owner: str) -> Mapping[str, object]:
+    mounts = fields.get("Mounts")
+    if not isinstance(mounts, list) or not mounts:
+        return fields
+    return {**fields, "Mounts": [_stamped_mount(mount, owner) for mount in mounts]}
 
 
 def stamped_query(operation: str, query: Query) -> Query:

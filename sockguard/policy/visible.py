@@ -98,9 +98,9 @@ def _emptied(value: Mapping[str, object]) -> dict[str, object]:
     return {key: _empty(part) for key, part in value.items()}
 
 
-def _empty(value: object) -> object:
-    """Return a value of the same type that tells nothing."""
-    if isinstance(value, dict):
+def _empty(value: object, *, keys: bool = True) -> object:
+    """Return a value of the same type that tells nothing but, where asked for, its keys."""
+    if isinstance(value, dict) and keys:
         return _emptied(value)
     return None if value is None else type(value)()
 
@@ -116,7 +116,7 @@ def network_seen(client: Client, document: object) -> object:
     if isinstance(labels, dict) and labels.get(STAMP) == client.name:
         return document
     hidden = ("Containers", "Services", "Peers", "Status")
-    return {key: _empty(one) if key in hidden else one for key, one in document.items()}
+    return {key: _empty(one, keys=False) if key in hidden else one for key, one in document.items()}
 
 
 # --- events -----------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sockguard.wire.head import ResponseHead
 
 SWITCHING = 101
-NOT_MODIFIED = 304
+_SUCCESS = range(200, 300)
+_ERRORS = range(400, 600)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOP_BY_HOP = frozenset(
     {
@@ -56,6 +57,18 @@ def check_answer(head: ResponseHead, *, upgrade_sent: bool) -> None:
         raise Refusal(Reason.UPSTREAM, f"the Engine answered with a redirect ({head.status})")
     if head.status == SWITCHING and not upgrade_sent:
         raise Refusal(Reason.UPSTREAM, "the Engine switched protocols without being asked")
+
+
+def is_document(head: ResponseHead) -> bool:
+    """Tell whether an answer holds what was asked for, which is treated, or says why not.
+
+    Raises a refusal for what is neither: its body might be the document nevertheless.
+    """
+    if head.framing.kind is FramingKind.NONE or head.status in _ERRORS:
+        return False
+    if head.status in _SUCCESS:
+        return True
+    raise Refusal(Reason.UPSTREAM, f"the Engine answered with {head.status}, which has no meaning")
 
 
 def opens_tunnel(head: ResponseHead, *, tunnel_asked: bool, upgrade_sent: bool) -> bool:

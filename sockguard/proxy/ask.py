@@ -45,7 +45,9 @@ async def ask_over(upstream: Upstream, target: str) -> tuple[int, Value]:
     return status, decode(body)
 
 
-async def read_over(upstream: Upstream, target: str) -> tuple[int, bytes]:
+async def read_over(
+    upstream: Upstream, target: str, longest: int = LONGEST_ANSWER
+) -> tuple[int, bytes]:
     """GET the target over a client's own connection to the Engine, which may be an idle one.
 
     Raises a refusal when that fails; the connection is kept only after a clean answer.
@@ -54,9 +56,9 @@ async def read_over(upstream: Upstream, target: str) -> tuple[int, bytes]:
         channel = upstream.usable() or await upstream.renew()
         again = upstream.reused
         try:
-            answer = await _get(channel, target)
+            answer = await _get(channel, target, longest)
         except EngineGone as gone:
-            upstream.drop()
+            upstream.engine_left()
             if again and not gone.began:
                 continue  # an idle connection may have ended meanwhile
             raise _closed(target) from gone
@@ -84,22 +86,25 @@ async def _asked(channel: Channel, target: str) -> _Answer:
         raise _closed(target) from error
 
 
-async def _get(channel: Channel, target: str) -> _Answer:
+async def _get(channel: Channel, target: str, longest: int = LONGEST_ANSWER) -> _Answer:
     """GET the target; raises EngineGone when there was no whole head, else a refusal."""
     channel.write(format_request("GET", target, OUR_HEADERS))
     head = await read_response_head(channel, "GET")
     decoder = decoder_for(head.framing)
-    body = b"".join(decoder.feed(channel.take()))
+    pieces = decoder.feed(channel.take())
+    size = sum(map(len, pieces))
     while not decoder.done:
         piece = await channel.read()
         if not piece:
             decoder.finish()
             break
-        body += b"".join(decoder.feed(piece))
-        if len(body) > LONGEST_ANSWER:
+        came = decoder.feed(piece)
+        pieces += came
+        size += sum(map(len, came))
+        if size > longest:
             raise Refusal(Reason.UPSTREAM, f"the Engine's answer to {target} is too long")
     clean = head.keep_alive and decoder.done and not decoder.rest and not channel.eof
-    return _Answer(head.status, body, clean)
+    return _Answer(head.status, b"".join(pieces), clean)
 
 
 async def follow(channel: Channel, target: str) -> AsyncIterator[bytes]:

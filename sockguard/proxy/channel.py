@@ -47,6 +47,7 @@ class Channel(asyncio.Protocol):
     __slots__ = (
         "_ahead",
         "_ended",
+        "_given_up",
         "_held",
         "_held_back",
         "_loop",
@@ -77,6 +78,7 @@ class Channel(asyncio.Protocol):
         self._held_back = False  # the target of what comes is slow
         self.full = False  # the peer is slow to take what is written
         self._ended = False  # the peer was told the end
+        self._given_up = False  # nobody waits for the peer any more
         self.target: Channel | None = None
         self._waiter: asyncio.Future[None] | None = None
         self.source: Channel | None = None
@@ -180,8 +182,13 @@ class Channel(asyncio.Protocol):
 
     async def drained(self) -> None:
         """Wait while the peer is slow to take what was written."""
-        while self.full and not self.lost:
+        while self.full and not (self.lost or self._given_up):
             await self._wait()
+
+    def stop_waiting(self) -> None:
+        """Let whoever waits for a slow peer go on: nothing more will be written."""
+        self._given_up = True
+        self._wake()
 
     def feeds(self, target: Channel | None) -> None:
         """Read from here only as fast as the target's peer takes it; None: as fast as it comes."""

@@ -12,17 +12,17 @@ from sockguard.proxy.answer import (
     answer_framing,
     answer_head,
     check_answer,
+    is_document,
     opens_tunnel,
-    rewritten_head,
     tunnel_head,
 )
 from sockguard.proxy.relay import BodyPump
 from sockguard.proxy.sending import Sending
-from sockguard.proxy.showing import Reading, show_lines
+from sockguard.proxy.showing import Showing
 from sockguard.proxy.tunnel import Tunnel
 from sockguard.proxy.upstream import UNSENT_GRACE, EngineGone, read_response_head
 from sockguard.wire.body import decoder_for
-from sockguard.wire.head import Framing, FramingKind
+from sockguard.wire.head import FramingKind
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
     from sockguard.proxy.limits import AnswerRoom
     from sockguard.proxy.outgoing import Outgoing
     from sockguard.proxy.rewriting import Rewriting
-    from sockguard.proxy.treatment import Treatment
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import ResponseHead
-
-_WITH_DOCUMENT = range(200, 204)
 
 
 class Exchange:
@@ -55,7 +52,7 @@ class Exchange:
         self._out = out
         self._rewriting = rewriting
         self._room = room
-        self._reading: Reading | None = None
+        self._showing: Showing | None = None
         self._done: asyncio.Future[None] | None = None
         self._finished = False
         self._engine: Channel | None = None
@@ -80,7 +77,7 @@ class Exchange:
     @property
     def bytes_out(self) -> int:
         """Decoded bytes that the Engine answered with."""
-        pump = self.tunnel.outward if self.tunnel else self._outward or self._reading
+        pump = self.tunnel.outward if self.tunnel else self._outward or self._showing
         return pump.size if pump else 0
 
     @property
@@ -122,6 +119,8 @@ class Exchange:
         if self._engine is not None:
             self._engine.close(UNSENT_GRACE)
             self._engine.interrupt()
+        if self._showing is not None:
+            self._showing.stop()
         self._finish()
 
     def answer_is_late(self, late: Refusal) -> None:
@@ -138,8 +137,7 @@ class Exchange:
     async def _send_and_read_head(self) -> tuple[Channel, ResponseHead]:
         while True:
             engine = self._engine = self._upstream.usable() or await self._upstream.renew()
-            if self.ended != "complete":
-                raise self.failure or Refusal(Reason.UPSTREAM, "ended before it was sent")
+            self._check_goes_on()
             self._sending = Sending(self._client, engine, self._out, self)
             self._sending.start()
             try:
@@ -172,7 +170,7 @@ class Exchange:
         self.status = head.status
         if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
             await self._open_tunnel(engine, head)
-        elif self._rewriting is not None and head.status in _WITH_DOCUMENT:
+        elif self._rewriting is not None and is_document(head):
             await self._relay_rewritten(engine, head, self._rewriting)
         else:
             await self._relay_body(engine, head)
@@ -208,35 +206,28 @@ class Exchange:
     async def _relay_rewritten(
         self, engine: Channel, head: ResponseHead, rewriting: Rewriting
     ) -> None:
-        reading = self._reading = Reading(engine, head, self._room)
+        showing = self._showing = Showing(self._client, engine, head, rewriting, self._room)
         if rewriting.lines is not None:
-            await self._relay_lines(reading, head, rewriting.lines)
-            return
-        data = await reading.whole()
-        if self._sending is not None:
-            self._sending.watch.let_go()
-        # What facts are asked for next goes over the same connection, if it may be used again.
-        self._keep_upstream(clean=reading.clean and head.keep_alive)
-        body = await rewriting.whole(data)
-        if self.ended != "complete":
-            raise self.failure or Refusal(Reason.UPSTREAM, "ended before it was answered")
-        close = self._out.close or self._is_early
-        framing = Framing(FramingKind.LENGTH, len(body))
-        self.answering = True
-        self._client.write(rewritten_head(head, framing, close=close) + body)
+            close = self._out.close or self._is_early or self._out.request.http10
+            self.answering = True
+            await showing.lines(rewriting.lines, http10=self._out.request.http10, close=close)
+            self._keep_upstream(clean=showing.clean)
+        else:
+            await showing.read()
+            if self._sending is not None:
+                self._sending.watch.let_go()
+            # What facts are asked for goes over the same connection, if it may be used again.
+            self._keep_upstream(clean=showing.clean)
+            await showing.treat()
+            self._check_goes_on()
+            close = self._out.close or self._is_early
+            self.answering = True
+            showing.show(close=close)
         self._settle(close=close)
 
-    async def _relay_lines(
-        self, reading: Reading, head: ResponseHead, treatment: Treatment
-    ) -> None:
-        http10 = self._out.request.http10
-        framing = Framing(FramingKind.UNTIL_CLOSE if http10 else FramingKind.CHUNKED)
-        close = self._out.close or self._is_early or http10
-        self.answering = True
-        self._client.write(rewritten_head(head, framing, close=close))
-        await show_lines(reading, treatment, self._client, chunked=not http10)
-        self._keep_upstream(clean=reading.clean and head.keep_alive)
-        self._settle(close=close)
+    def _check_goes_on(self) -> None:
+        if self.ended != "complete":
+            raise self.failure or Refusal(Reason.UPSTREAM, "ended before it was answered")
 
     def _settle(self, *, close: bool) -> None:
         usable = not (close or self._is_early or self._client_ended)

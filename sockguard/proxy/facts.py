@@ -28,10 +28,14 @@ SECONDS = 10.0
 """So long all look-ups of one round may take."""
 REMEMBERED = 4096
 
-_FOUND = 200
-_AMBIGUOUS, _ABSENT, _NO_SWARM = 400, 404, 503
-NOT_THERE = frozenset({_AMBIGUOUS, _ABSENT, _NO_SWARM})
-"""Answers after which a name names no object: an ambiguous prefix must not show that there are."""
+LONGEST_LIST = 16 * 1024**2
+"""Bytes of all containers of an Engine as it lists them: some 8,000."""
+
+_FOUND, _UNREADABLE, _ABSENT, _ERROR, _NO_SWARM = 200, 400, 404, 500, 503
+_SWARM = frozenset({"service", "task", "node", "secret", "config"})
+_AMBIGUOUS = ("multiple ids found", "is ambiguous")
+# An ambiguous prefix is answered with 400, by Engines before 25 with 500 (daemon/container.go,
+# daemon/cluster/helpers.go): either way the client must not learn that there is something.
 
 
 class Memory:
@@ -71,6 +75,10 @@ class Enquiry:
         self._execs = execs
         self._left = MOST
 
+    def begin(self) -> None:
+        """Count anew: what is looked up from here on is for another event."""
+        self._left = MOST
+
     async def find(self, needs: Iterable[Need]) -> Mapping[Need, Thing | None]:
         """Return each object, None for one that the Engine does not have; raises a refusal."""
         wanted = sorted(needs)
@@ -83,6 +91,10 @@ class Enquiry:
         except TimeoutError as error:
             self._upstream.drop()
             raise _failed(f"the Engine did not tell of them in {SECONDS:g} s") from error
+        except Refusal as refusal:
+            if refusal.reason is not Reason.UPSTREAM:
+                raise
+            raise _failed(refusal.message) from refusal
 
     async def remember_containers(self) -> None:
         """Learn of all containers that there are, so that their end can still be told apart."""
@@ -93,9 +105,8 @@ class Enquiry:
 
         try:
             async with asyncio.timeout(SECONDS):
-                status, body = await read_over(
-                    self._upstream, await self._target("/containers/json?all=1")
-                )
+                target = await self._target("/containers/json?all=1")
+                status, body = await read_over(self._upstream, target, LONGEST_LIST)
                 if status != _FOUND:
                     raise _failed(f"the Engine answered {status} when asked for its containers")
                 await in_slices(list_steps(body, note))
@@ -128,7 +139,7 @@ class Enquiry:
         target = await self._target(route_of(need))
         try:
             status, document = await ask_over(self._upstream, target)
-            if status in NOT_THERE:
+            if _is_absent(need.kind.removesuffix(ID), status, document):
                 return None
             if status != _FOUND:
                 raise _failed(f"the Engine answered {status} when asked for a {need.kind}")
@@ -140,6 +151,21 @@ class Enquiry:
     async def _target(self, path: str) -> str:
         """Ask under the newest version that Engine and catalogue both know."""
         return f"/v1.{await self._engine.version_to_send(None)}{path}"
+
+
+def _is_absent(kind: str, status: int, document: object) -> bool:
+    """Tell whether a name names no object; of a volume, which a mount would make, for certain."""
+    if status == _ABSENT:
+        return True
+    if kind == "volume":
+        return False
+    told = document.get("message") if isinstance(document, dict) else None
+    ambiguous = isinstance(told, str) and any(words in told.lower() for words in _AMBIGUOUS)
+    return (
+        status == _UNREADABLE
+        or (status == _NO_SWARM and kind in _SWARM)
+        or (status == _ERROR and ambiguous)
+    )
 
 
 def _failed(why: str) -> Refusal:

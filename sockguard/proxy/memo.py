@@ -47,7 +47,7 @@ class Judged:
     @property
     def noteworthy(self) -> bool:
         """Whether people want to see its event."""
-        return self.request.operation.writes or self.decision.effect is Effect.WOULD_DENY
+        return self.request.operation.writes or self.decision.effect is not Effect.ALLOW
 
 
 class Memo:

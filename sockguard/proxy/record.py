@@ -21,6 +21,7 @@ from sockguard.audit.event import (
 )
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
+from sockguard.engine.facts import told_facts
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.question import Effect
 from sockguard.proxy.account import Account
@@ -220,6 +221,7 @@ class Recorder:
         if decision is not None:
             fields["hint"] = decision.hint
             fields["grant"] = str(decision.grant.source) if decision.grant else ""
+            fields["facts"] = told_facts(decision.facts) if decision.facts else ""
         return asked_of(fields)
 
     def _caller(self, account: Account) -> str:

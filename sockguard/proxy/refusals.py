@@ -41,7 +41,9 @@ def refusal_response(
     `application/json`: the docker CLI prints the raw document for anything else.
     """
     body = (
-        json.dumps({"message": refusal.told or _message(refusal, event_id, hint)}).encode("ascii")
+        json.dumps(
+            {"message": refusal.told or _message(refusal, event_id, hint)}, separators=(",", ":")
+        ).encode("ascii")
         + b"\n"
     )
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]

@@ -1,6 +1,6 @@
 """Read an answer that is not passed on as it comes: whole, or event by event.
 
-Must never hold more of it than there is room for.
+Must never hold more of it than there is room for, nor show any of it once it was stopped.
 """
 
 from __future__ import annotations
@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
+from sockguard.proxy.answer import rewritten_head
 from sockguard.wire.body import LAST_CHUNK, decoder_for, encode_chunk
+from sockguard.wire.head import Framing, FramingKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.limits import AnswerRoom
+    from sockguard.proxy.rewriting import Rewriting
     from sockguard.proxy.treatment import Treatment
     from sockguard.wire.head import ResponseHead
 
@@ -23,36 +26,99 @@ LONGEST_EVENT = 1024**2
 _PLAIN_CODINGS = ("", "identity")
 
 
-class Reading:
-    """One answer, read from the Engine in pieces."""
+class Showing:
+    """One answer on its way from the Engine to the client, through its treatment."""
 
-    __slots__ = ("_decoder", "_engine", "_room", "size")
+    __slots__ = (
+        "_body",
+        "_client",
+        "_decoder",
+        "_engine",
+        "_head",
+        "_rewriting",
+        "_room",
+        "_stopped",
+        "size",
+    )
 
-    def __init__(self, engine: Channel, head: ResponseHead, room: AnswerRoom) -> None:
+    def __init__(
+        self,
+        client: Channel,
+        engine: Channel,
+        head: ResponseHead,
+        rewriting: Rewriting,
+        room: AnswerRoom,
+    ) -> None:
         """Raise a refusal for an answer that cannot be read because it is encoded."""
-        if head.first("content-encoding").lower() not in _PLAIN_CODINGS:
+        codings = (value for name, value in head.headers if name.lower() == "content-encoding")
+        if any(coding.strip().lower() not in _PLAIN_CODINGS for coding in codings):
             raise Refusal(
                 Reason.UPSTREAM, "the Engine's answer is compressed, so that nothing can be masked"
             )
+        self._client = client
         self._engine = engine
+        self._head = head
         self._decoder = decoder_for(head.framing)
+        self._rewriting = rewriting
         self._room = room
+        self._body = b""
+        self._stopped = False
         self.size = 0
+        """Bytes that the Engine answered with."""
 
     @property
     def clean(self) -> bool:
-        """Whether the answer was read to its end, and nothing came behind it."""
-        return self._decoder.done and not self._decoder.rest
+        """Whether the answer was read to its end, nothing came behind it, and more may come."""
+        return self._decoder.done and not self._decoder.rest and self._head.keep_alive
 
-    async def whole(self) -> bytes:
-        """Return the body; raises a refusal when it is cut or too long."""
+    def stop(self) -> None:
+        """Show nothing more; a client that is slow to take what it got is not waited for."""
+        self._stopped = True
+        self._client.stop_waiting()
+
+    # --- whole
+
+    async def read(self) -> None:
+        """Read the body; raises a refusal when it is cut or too long."""
         pieces = []
         async for piece in self._pieces():
             self._room.grow(len(piece))
             pieces.append(piece)
-        return b"".join(pieces)
+        self._body = b"".join(pieces)
 
-    async def lines(self) -> AsyncIterator[bytes]:
+    async def treat(self) -> None:
+        """Make of the body what the client gets; raises a refusal."""
+        self._body = await self._rewriting.whole(self._body)
+
+    def show(self, *, close: bool) -> None:
+        """Send it."""
+        framing = Framing(FramingKind.LENGTH, len(self._body))
+        self._client.write(rewritten_head(self._head, framing, close=close) + self._body)
+
+    # --- line by line
+
+    async def lines(self, treatment: Treatment, *, http10: bool, close: bool) -> None:
+        """Show each event as it comes, as fast as the client takes them, to the stream's end."""
+        framing = Framing(FramingKind.UNTIL_CLOSE if http10 else FramingKind.CHUNKED)
+        self._client.write(rewritten_head(self._head, framing, close=close))
+        try:
+            await treatment.prepare()
+            async for line in self._lines():
+                shown = await treatment.line(line)
+                if self._stopped:
+                    break
+                if shown:
+                    data = shown + b"\n"
+                    self._client.write(*([data] if http10 else encode_chunk([data])))
+                    await self._client.drained()
+        finally:
+            treatment.close()
+        if self._stopped:
+            raise Refusal(Reason.UPSTREAM, "ended before all of it was shown")
+        if not http10:
+            self._client.write(LAST_CHUNK)
+
+    async def _lines(self) -> AsyncIterator[bytes]:
         """Yield each line as it comes, without its end; empty ones are left out."""
         begun = b""
         async for piece in self._pieces():
@@ -67,7 +133,7 @@ class Reading:
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         data = self._engine.take()
-        while True:
+        while not self._stopped:
             for piece in self._decoder.feed(data) if data else []:
                 self.size += len(piece)
                 yield piece
@@ -77,21 +143,3 @@ class Reading:
             if not data:
                 self._decoder.finish()
                 return
-
-
-async def show_lines(
-    reading: Reading, treatment: Treatment, client: Channel, *, chunked: bool
-) -> None:
-    """Show the client each event as it comes, as fast as it takes them, to the stream's end."""
-    try:
-        await treatment.prepare()
-        async for line in reading.lines():
-            shown = await treatment.line(line)
-            if shown:
-                data = shown + b"\n"
-                client.write(*(encode_chunk([data]) if chunked else [data]))
-                await client.drained()
-    finally:
-        treatment.close()
-    if chunked:
-        client.write(LAST_CHUNK)

@@ -65,6 +65,7 @@ class Treatment:
     async def line(self, line: bytes) -> bytes:
         """Return what is shown of one line, b"" for nothing; raises a refusal as above."""
         self._known.clear()  # names and owners may have changed since the last one
+        self._enquiry.begin()
         return await self.whole(line)
 
     def _steps(self, data: bytes, facts: Facts) -> Generator[None, None, bytes]:

@@ -89,7 +89,7 @@ class Upstream:
     __slots__ = ("_gone", "_path", "_seconds", "channel", "reused")
 
     def __init__(self, path: Path, seconds: float, gone: Callable[[], None]) -> None:
-        """`gone` is called when the Engine turns out to have left an idle connection."""
+        """`gone` is called when the Engine turns out to have left, or is not there."""
         self._path = path
         self._seconds = seconds
         self._gone = gone
@@ -99,8 +99,12 @@ class Upstream:
     def notice_end(self) -> None:
         """Drop an idle connection that the Engine has left: it may come back as another."""
         if self.channel is not None and (self.channel.eof or self.channel.lost):
-            self.drop()
-            self._gone()
+            self.engine_left()
+
+    def engine_left(self) -> None:
+        """Drop the connection, and say that the Engine may come back as another."""
+        self.drop()
+        self._gone()
 
     def usable(self) -> Channel | None:
         """Return the open connection while nothing came on it since its last answer."""
@@ -114,7 +118,11 @@ class Upstream:
         """Return a new connection in place of the one there was."""
         self.drop()
         self.reused = False
-        self.channel = await connect(self._path, self._seconds)
+        try:
+            self.channel = await connect(self._path, self._seconds)
+        except Refusal:
+            self._gone()
+            raise
         return self.channel
 
     def drop(self) -> None:
