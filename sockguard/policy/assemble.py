@@ -166,7 +166,7 @@ def _read_role(name: str, entry: Entry, draft: _Draft) -> Role:
 
 def _role(name: str, allow: Entry, entries: Mapping[str, Entry], draft: _Draft) -> Role:
     terms = read_terms(entries, draft.complaints)
-    return Role(
+    role = Role(
         name,
         read_allow(allow.value, draft.complaints),
         allow.source,
@@ -174,6 +174,8 @@ def _role(name: str, allow: Entry, entries: Mapping[str, Entry], draft: _Draft) 
         terms.limits or Limits(),
         own=read_own(entries, draft.complaints) or Own(),
     )
+    check_ownable(role, role.own, draft.complaints)
+    return role
 
 
 def _refuse_keys(
@@ -256,7 +258,7 @@ def _read_top_level(files: Sequence[tuple[Node, Mapping[str, Entry]]], draft: _D
 def _add_main(role: Role, draft: _Draft) -> None:
     draft.roles[MAIN] = role
     draft.clients[MAIN] = Client(
-        MAIN, role, role.source, socket=None, mode=role.mode, limits=role.limits
+        MAIN, role, role.source, socket=None, mode=role.mode, limits=role.limits, own=role.own
     )
 
 

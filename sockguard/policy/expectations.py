@@ -84,7 +84,7 @@ def _subject(
         return None
     if word == "as":
         return replace(clients[name], mode=Mode.ENFORCE)
-    return Client(name, roles[name], node.source)
+    return Client(name, roles[name], node.source, own=roles[name].own)
 
 
 def _read_do(node: Node, entries: Mapping[str, Entry], complaints: Complaints) -> tuple[str, str]:
