@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,16 +43,13 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
 def test_check_says_what_is_good(capsys: pytest.CaptureFixture[str], policy: str) -> None:
     code, out, err = run(capsys, "check", policy, "read-only")
     assert (code, err) == (0, "")
-    assert out.splitlines() == [
+    *own, shipped, amount = out.splitlines()
+    assert own == [
         f"{policy}: good (web; expectations of its own: 1, all hold)",
         "  web (role web) amounts to root on the host, by containers.create",
-        "read-only: good (main; expectations of its own: 25, all hold)",
-        (
-            "  main (role main, from shipped/read-only) amounts to seeing what is there, by"
-            " containers.list, containers.changes, containers.stats, images.list, networks.list,"
-            " networks.inspect and 3 more"
-        ),
     ]
+    assert shipped == "read-only: good (main; expectations of its own: 31, all hold)"
+    assert amount.startswith("  main (role main, from shipped/read-only) amounts to ")
 
 
 def test_check_counts_the_expectations_of_a_shipped_role_only_where_it_is_what_is_checked(
@@ -63,7 +61,7 @@ def test_check_counts_the_expectations_of_a_shipped_role_only_where_it_is_what_i
     own, *shipped = [line for line in out.splitlines() if "good" in line]
     assert "of its own: 0," in own
     assert [line.partition(": good ")[2] for line in shipped] == [
-        "(main; expectations of its own: 21, all hold)"
+        "(main; expectations of its own: 23, all hold)"
     ] * 2
     assert "  web (role shipped/traefik) amounts to reading secrets, by containers.inspect, " in out
 
@@ -285,12 +283,12 @@ def test_try_asks_as_main_where_there_is_one(capsys: pytest.CaptureFixture[str])
 def test_show_lists_the_shipped_roles_and_prints_one(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "show")
     assert code == 0
-    assert any(line.startswith("read-only    Amounts to ") for line in out.splitlines())
+    assert any(re.match(r"read-only +Amounts to ", line) for line in out.splitlines())
     for name in ("traefik", "shipped/traefik"):
         code, out, _ = run(capsys, "show", name)
         assert code == 0
         assert out.startswith("# Amounts to ")
-        assert "system.events: {response: any}" in out
+        assert "- system.events" in out
     code, out, _ = run(capsys, "show", "--json", "traefik")
     assert json.loads(out)["role"] == "traefik"
     code, _, err = run(capsys, "show", "traefic")

@@ -1,24 +1,68 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
+from sockguard.engine.answer import Form
 from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.engine.level import Level
 from sockguard.policy.check import lint
 from sockguard.policy.load import PolicyError, load_policy, load_texts, shipped_folder
 from sockguard.policy.question import Effect
+from sockguard.policy.redact import plan_of, redact
+from tests.support.documented import FIELDS, document
 
 FILES = sorted(shipped_folder().glob("*.yaml"))
-ROLES = ["everything", "nginx-proxy", "read-only", "traefik"]
+ROLES = [
+    *("autoheal", "ci-runner", "deploy-bot", "everything", "gitlab-runner", "nginx-proxy"),
+    *("portainer", "portainer-read-only", "read-only", "testcontainers", "testcontainers-ryuk"),
+    *("traefik", "watchtower"),
+]
+READERS = ["nginx-proxy", "portainer-read-only", "read-only", "traefik"]
+OWNERS = ["ci-runner", "gitlab-runner", "testcontainers", "testcontainers-ryuk"]
+LEVELS = [level.words for level in Level]
+LEAST_REFUSALS = 10
+NEWEST, BEFORE_NEW_USAGE = 52, 51
+"""API versions; /system/df has other fields from 1.52 on."""
+
+SECRET = "s3cret"
+PLANTED = {
+    "containers.list": "[].Command [].Mounts[].Source",
+    "containers.inspect": (
+        "Args[] Path Config.Env[] Config.Cmd[] Config.Entrypoint[] Config.Healthcheck.Test[]"
+        " HostConfig.Binds[] HostConfig.Mounts[].Source HostConfig.ExtraHosts[]"
+        " HostConfig.LogConfig.Config{} Mounts[].Source LogPath HostnamePath ResolvConfPath"
+        " State.Error State.Health.Log[].Output"
+    ),
+    "images.inspect": "Config.Env[] Config.Cmd[] Config.Entrypoint[]",
+    "images.history": "[].CreatedBy",
+    "volumes.list": "Volumes[].Mountpoint Volumes[].Options{}",
+    "volumes.inspect": "Mountpoint Options{}",
+    "system.info": "HttpProxy HttpsProxy DockerRootDir RegistryConfig.Mirrors[]",
+    "system.events": "Action",
+    "system.df": "Containers[].Command Volumes[].Mountpoint Volumes[].Options{}",
+    "swarm.inspect": "JoinTokens.Worker JoinTokens.Manager",
+    "services.list": (
+        "[].Spec.TaskTemplate.ContainerSpec.Env[] [].Spec.TaskTemplate.ContainerSpec.Args[]"
+    ),
+    "tasks.list": "[].Spec.ContainerSpec.Env[]",
+    "configs.list": "[].Spec.Data",
+    "plugins.list": "[].Settings.Env[]",
+}
+"""Where the Engine's documents have secrets: environment, commands, host paths, tokens."""
 
 
 def test_the_roles_that_others_rely_on_are_there() -> None:
-    assert {path.stem for path in FILES} >= set(ROLES)
+    policy = load_policy(str(shipped_folder()), shipped=shipped_folder(), serving=False)
+    assert {name for name in policy.roles if "/" not in name} == set(ROLES)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_shipped_policy_says_first_what_it_amounts_to(path: object) -> None:
     first, *_ = path.read_text(encoding="utf-8").splitlines()  # type: ignore[attr-defined]
-    assert first.startswith("# Amounts to ")
+    assert first.startswith(tuple(f"# Amounts to {level}: " for level in LEVELS))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -47,9 +91,67 @@ def test_a_shipped_role_can_be_served_by_name_and_used_by_clients(role: str) -> 
 
 
 @pytest.mark.parametrize("role", sorted(set(ROLES) - {"everything"}))
+def test_a_shipped_role_refuses_ten_ways_out(role: str) -> None:
+    cases = load_policy(str(shipped_folder()), shipped=shipped_folder(), serving=False).expectations
+    own = [case for case in cases if case.client.role.name == role]
+    refused = {(case.method, case.target, case.body) for case in own if case.then is Effect.DENY}
+    assert len(refused) >= LEAST_REFUSALS
+
+
+@pytest.mark.parametrize("role", READERS)
 def test_the_reading_roles_grant_no_write(role: str) -> None:
     grants = load_policy(role, shipped=shipped_folder()).clients["main"].role.grants
     assert not [name for name in grants if OPERATIONS[name].writes]
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_the_reading_roles_show_no_planted_secret(role: str) -> None:
+    grants = load_policy(role, shipped=shipped_folder()).clients["main"].role.grants
+    reading = PLANTED.keys() & grants.keys()
+    assert reading >= {"containers.list", "containers.inspect", "system.events"} & grants.keys()
+    for name in reading:
+        answer = OPERATIONS[name].answer
+        assert answer is not None
+        whole = _planted(name)
+        assert SECRET in json.dumps(whole), name
+        element = whole
+        if answer.form is Form.LIST:
+            (element,) = whole
+        elif answer.form is Form.WRAPPED:
+            (element,) = whole[answer.wrapper]
+        plan = plan_of(answer, tuple(grant.response for grant in grants[name]))
+        assert SECRET not in json.dumps(redact(plan, element).element), name
+
+
+def _planted(name: str) -> Any:
+    """Return a whole answer of the Engine with a secret in each place that has one."""
+    places = PLANTED[name].split()
+    assert set(places) <= FIELDS[name].keys(), name
+    return document(
+        FIELDS[name],
+        lambda path, _: f"exec_create: TOKEN={SECRET}" if path in places else "plain",
+        NEWEST if name != "system.df" else BEFORE_NEW_USAGE,
+    )
+
+
+def test_nginx_proxy_sees_what_it_reads_of_the_environment_and_no_other_name() -> None:
+    grant, *_ = (
+        load_policy("nginx-proxy", shipped=shipped_folder())
+        .clients["main"]
+        .role.grants["containers.inspect"]
+    )
+    answer = OPERATIONS["containers.inspect"].answer
+    assert answer is not None
+    environment = ["VIRTUAL_HOST=a.example", "HSTS=off", "TOKEN=abc", "PATH=/bin", "hsts=x"]
+    shown = redact(plan_of(answer, (grant.response,)), {"Config": {"Env": environment}}).element
+    assert shown == {"Config": {"Env": ["VIRTUAL_HOST=a.example", "HSTS=off"]}}
+
+
+@pytest.mark.parametrize("role", OWNERS)
+def test_a_role_kept_to_its_own_objects_is_kept_to_them_on_the_main_socket_too(role: str) -> None:
+    policy = load_policy(role, shipped=shipped_folder())
+    assert policy.clients["main"].own.only
+    assert policy.stamps
 
 
 def test_shipped_policies_define_no_clients() -> None:
