@@ -7,37 +7,31 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.cli.explain import explained, explanation
+from sockguard.cli.policy_check import GOOD, LEVELS, check_files
+from sockguard.cli.policy_files import load_named
 from sockguard.cli.say import UsageError, put, say
 from sockguard.errors import SockguardError
-from sockguard.policy.amounts import amounts_to
 from sockguard.policy.assemble import SHIPPED
-from sockguard.policy.check import lint
 from sockguard.policy.complaints import did_you_mean
-from sockguard.policy.load import (
-    PolicyError,
-    load_policy,
-    read_file,
-    read_given_text,
-    shipped_folder,
-)
+from sockguard.policy.load import load_policy, read_file, read_given_text, shipped_folder
 from sockguard.policy.model import MAIN
 from sockguard.policy.rehearse import rehearse
+from sockguard.policy.risks import risks_of
+from sockguard.policy.schema import schema_text
 from sockguard.proxy.read_body import LONGEST_JSON
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from sockguard.policy.complaints import Complaint
-    from sockguard.policy.model import Client, Expectation, Policy
+    from sockguard.policy.model import Client, Policy
     from sockguard.policy.rehearse import Rehearsal
 
-GOOD, FINDING, REFUSED = 0, 1, 3
+REFUSED = 3
 
 _POLICY = "a policy file, a folder of them, or the name of a shipped role"
 
@@ -49,7 +43,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
     check = _verb(verbs, "check", "load policies and run their expectations")
     check.add_argument("files", nargs="+", metavar="FILE", help=_POLICY)
-    check.set_defaults(run=_check)
+    check.add_argument(
+        "--fail-at", choices=LEVELS, metavar="LEVEL", help=f"fail at {', '.join(LEVELS)}, or worse"
+    )
+    check.set_defaults(run=check_files)
 
     explain = _verb(verbs, "explain", "say what clients may do, operation by operation")
     explain.add_argument("file", metavar="FILE", help=_POLICY)
@@ -65,6 +62,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     attempt.add_argument("--given", metavar="FILE", help="what the Engine would tell of objects")
     attempt.set_defaults(run=_try)
 
+    schema = verbs.add_parser("schema", help="print a JSON Schema of policies, for editors")
+    schema.set_defaults(run=_schema)
+
     show = _verb(verbs, "show", "list the shipped roles, or print one")
     show.add_argument("name", nargs="?", metavar="NAME", help="a shipped role")
     show.set_defaults(run=_show)
@@ -78,101 +78,20 @@ def _verb(
     return parser
 
 
-def _load(name: str) -> Policy:
-    return load_policy(name, shipped=shipped_folder(), serving=False)
-
-
-# --- check -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Amount:
-    """What one client amounts to, and the role that makes it so."""
-
-    client: str
-    role: str
-    amounts_to: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """What `check` found out about one file; expectations are those of its own."""
-
-    file: str
-    loads: bool
-    complaints: tuple[Complaint, ...] = ()
-    warnings: tuple[Complaint, ...] = ()
-    clients: tuple[str, ...] = ()
-    amounts: tuple[_Amount, ...] = ()
-    roles: tuple[str, ...] = ()
-    expectations: int = 0
-    sha256: str = ""
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    reports = [_report(file) for file in arguments.files]
-    if arguments.json:
-        print(json.dumps([asdict(report) for report in reports], indent=2))
-    else:
-        say(line for report in reports for line in _report_lines(report))
-    return GOOD if all(report.loads for report in reports) else FINDING
-
-
-def _report(file: str) -> _Report:
-    try:
-        policy = _load(file)
-    except PolicyError as error:
-        return _Report(file, loads=False, complaints=error.complaints)
-    return _Report(
-        file,
-        loads=True,
-        warnings=tuple(lint(policy)),
-        clients=tuple(sorted(policy.clients)),
-        amounts=tuple(_amounts(policy)),
-        roles=tuple(sorted(name for name in policy.roles if not name.startswith(SHIPPED))),
-        expectations=sum(_is_own(case, policy) for case in policy.expectations),
-        sha256=policy.sha256,
-    )
-
-
-def _amounts(policy: Policy) -> Iterable[_Amount]:
-    for name, client in sorted(policy.clients.items()):
-        yield _Amount(name, client.role.describe(), amounts_to(client))
-
-
-def _is_own(case: Expectation, policy: Policy) -> bool:
-    """Tell whether a case belongs to what is checked: of a shipped role, its file is that."""
-    file = case.source.file
-    served = {one.role.source.file for one in policy.clients.values() if one.role.origin}
-    return file in served or not file.startswith(SHIPPED)
-
-
-def _report_lines(report: _Report) -> Iterable[str]:
-    yield from map(str, report.complaints)
-    for warning in report.warnings:
-        yield str(replace(warning, message=f"warning: {warning.message}"))
-    if not report.loads:
-        yield f"{report.file}: does not load"
-        return
-    who = ", ".join(report.clients) or "no clients"
-    yield f"{report.file}: good ({who}; expectations of its own: {report.expectations}, all hold)"
-    for one in report.amounts:
-        yield f"  {one.client} ({one.role}) amounts to {one.amounts_to}"
-
-
 # --- explain ---------------------------------------------------------------------------------
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    policy = _load(arguments.file)
+    policy = load_named(arguments.file)
     names = [arguments.client] if arguments.client else list(policy.clients)
     clients = [_client(policy, name) for name in names]
+    told = [(client, risks_of(client, policy.clients.values())) for client in clients]
     if arguments.json:
-        print(json.dumps([explained(client) for client in clients], indent=2))
+        print(json.dumps([explained(client, risks) for client, risks in told], indent=2))
         return GOOD
     if not clients:
         say([f"{arguments.file} has no clients: its roles are for others to use"])
-    say(line for client in clients for line in explanation(client))
+    say(line for client, risks in told for line in explanation(client, risks))
     return GOOD
 
 
@@ -189,7 +108,7 @@ def _client(policy: Policy, name: str) -> Client:
 
 
 def _try(arguments: argparse.Namespace) -> int:
-    policy = _load(arguments.file)
+    policy = load_named(arguments.file)
     if arguments.client is None and MAIN not in policy.clients:
         known = ", ".join(policy.clients) or "none"
         raise UsageError(f"say with --as which client asks; there are: {known}")
@@ -242,6 +161,14 @@ def _verdict_lines(rehearsal: Rehearsal) -> Iterable[str]:
     yield f"reason: {decision.reason}{detail}"
     if decision.hint:
         yield f"to allow it: {decision.hint}"
+
+
+# --- schema ----------------------------------------------------------------------------------
+
+
+def _schema(_: argparse.Namespace) -> int:
+    put(schema_text().removesuffix("\n"))
+    return GOOD
 
 
 # --- show ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The policy's files as `serve` sees them: how they are loaded, and whether they changed.
+"""The policy's files: how they are loaded, to be served or looked at, and whether they changed.
 
 Must never hand out a policy whose sockets could not be opened under the paths of these settings.
 """
@@ -22,6 +22,11 @@ def load_served(settings: Settings) -> Policy:
     policy = load_policy(settings.policy, shipped=shipped_folder())
     check_socket_paths(policy, str(settings.socket_dir))
     return policy
+
+
+def load_named(path_or_name: str) -> Policy:
+    """Load a policy to look at it, be it of roles alone; raises PolicyError."""
+    return load_policy(path_or_name, shipped=shipped_folder(), serving=False)
 
 
 def policy_files(settings: Settings) -> PolicyFiles:

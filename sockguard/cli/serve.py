@@ -25,9 +25,9 @@ from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
-from sockguard.policy.amounts import amounts_to
 from sockguard.policy.check import lint
 from sockguard.policy.question import OwnObjects
+from sockguard.policy.risks import amounts_to, risks_of
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
@@ -193,11 +193,13 @@ def _stop_signal() -> asyncio.Future[str]:
 
 def _announce(settings: Settings, policy: Policy) -> None:
     note(f"guarding {settings.upstream} with policy {settings.policy} ({policy.sha256[:12]})")
-    for client in policy.clients.values():
+    clients = policy.clients.values()
+    risks = {client.name: risks_of(client, clients) for client in clients}
+    for client in clients:
         listener = "main" if client.socket is None else client.name
         path = socket_path(settings.socket_dir, listener)
         note(f"client '{client.name}' ({client.role.describe()}) at unix://{path}")
-        note(f"client '{client.name}' amounts to {amounts_to(client)}")
+        note(f"client '{client.name}' amounts to {amounts_to(risks[client.name])}")
     for warning in lint(policy):
         note(f"warning: {warning}")
 

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sockguard.engine.catalogue.all import OPERATIONS
-from sockguard.engine.sets import SETS
 from sockguard.errors import Reason
 from sockguard.identity.caller import OVERFLOW_ID
 from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.complaints import Complaint, PolicyError, did_you_mean
+from sockguard.policy.lint import role_warnings, warning
 from sockguard.policy.model import MAIN, Mode
 from sockguard.policy.question import Effect
 from sockguard.policy.rehearse import rehearse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from sockguard.policy.model import Client, Expectation, Grant, Policy, Role, Source
+    from sockguard.policy.model import Client, Expectation, Own, Policy, Role
 
 REASONS = (
     *(Reason.NOT_GRANTED, Reason.QUERY, Reason.BODY),
@@ -87,37 +86,37 @@ def lint(policy: Policy) -> list[Complaint]:
     found: list[Complaint] = []
     for client in policy.clients.values():
         found += _client_warnings(client)
-    for role in {id(role): role for role in _roles(policy)}.values():
-        found += _role_warnings(role)
+    for role, own in _roles(policy):
+        found += role_warnings(role, own)
     found += _unused_roles(policy)
     found += _empty_cases(policy)
     return sorted(set(found))
 
 
-def _roles(policy: Policy) -> Iterable[Role]:
-    own = [role for name, role in policy.roles.items() if not name.startswith(SHIPPED)]
-    return [*own, *(client.role for client in policy.clients.values())]
-
-
-def _warning(source: Source, message: str) -> Complaint:
-    return Complaint(source.file, source.line, message)
+def _roles(policy: Policy) -> Iterator[tuple[Role, Own]]:
+    """Yield each role with what it is kept to, as clients have it and as it stands by itself."""
+    for name, role in policy.roles.items():
+        if not name.startswith(SHIPPED):
+            yield role, role.own
+    for client in policy.clients.values():
+        yield client.role, client.own
 
 
 def _client_warnings(client: Client) -> Iterator[Complaint]:
     if client.mode is Mode.REPORT:
-        yield _warning(
+        yield warning(
             client.source,
             f"client {client.name!r} is in report mode: it has root on the host, as everything"
             " that sockguard knows passes",
         )
     if client.role.grants and "system.ping" not in client.role.grants:
-        yield _warning(
+        yield warning(
             client.source,
             f"client {client.name!r} may not ping: most Docker clients begin with it; add"
             " `- system/hello`",
         )
     if OVERFLOW_ID in (*client.match.uid, *client.match.gid):
-        yield _warning(
+        yield warning(
             client.source,
             f"client {client.name!r} asks for id {OVERFLOW_ID}, which the kernel shows for ids of"
             " other user namespaces: it matches nobody",
@@ -128,7 +127,7 @@ def _unused_roles(policy: Policy) -> Iterator[Complaint]:
     used = {client.role.name for client in policy.clients.values()}
     for name, role in policy.roles.items():
         if policy.clients and name not in used and "/" not in name:
-            yield _warning(role.source, f"the role {name!r} is used by no client")
+            yield warning(role.source, f"the role {name!r} is used by no client")
 
 
 WHATEVER_THE_POLICY = (Reason.MALFORMED, Reason.VERSION, Reason.UNKNOWN_OPERATION)
@@ -143,69 +142,8 @@ def _empty_cases(policy: Policy) -> Iterator[Complaint]:
             case.client, case.method, case.target, case.body, given=case.given
         ).decision
         if decision.reason in WHATEVER_THE_POLICY:
-            yield _warning(
+            yield warning(
                 case.source,
                 f"{case.method} {case.target} is denied under every policy ({decision.message});"
                 f" mend the case, or say `because: {decision.reason}` if that is what is meant",
             )
-
-
-HALF_OPEN = (
-    ("exec.create", "exec.start", "can prepare programs but not start them"),
-    ("exec.start", "exec.create", "can start programs but not prepare any"),
-    ("exec.start", "exec.inspect", "can run programs but not read their exit codes"),
-    ("containers.create", "containers.start", "can create containers but not start them"),
-)
-"""Grants that leave clients standing halfway: the first without the second."""
-
-
-def _role_warnings(role: Role) -> Iterator[Complaint]:
-    sets = {
-        grant.item: grant for grants in role.grants.values() for grant in grants if _is_set(grant)
-    }
-    yield from _idle_sets(sets)
-    for grants in role.grants.values():
-        yield from _idle_items(grants)
-    for has, lacks, says in HALF_OPEN:
-        if has in role.grants and lacks not in role.grants:
-            grant = role.grants[has][0]
-            yield _warning(grant.source, f"the role {role.name!r} {says}: {lacks} is missing")
-
-
-def _is_set(grant: Grant) -> bool:
-    return grant.item in SETS
-
-
-def _idle_sets(sets: Mapping[str, Grant]) -> Iterator[Complaint]:
-    for name, grant in sets.items():
-        for other, covering in sets.items():
-            if SETS[name] < SETS[other]:
-                message = f"{name} adds nothing: {other} ({covering.source}) holds all of it"
-                yield _warning(grant.source, message)
-
-
-def _idle_items(grants: tuple[Grant, ...]) -> Iterator[Complaint]:
-    sets = [grant for grant in grants if _is_set(grant)]
-    for grant in grants:
-        covering = next((one for one in sets if _admits_all(one, grant)), None)
-        if covering is not None and not _is_set(grant):
-            narrow = "; to narrow it, do not grant the set" if grant.query else ""
-            yield _warning(
-                grant.source,
-                f"{grant.item} adds nothing: {covering.item} ({covering.source}) holds it{narrow}",
-            )
-
-
-def _admits_all(one: Grant, other: Grant) -> bool:
-    """Tell whether all that `other` admits is admitted by the grant of a set."""
-    words = (
-        (one.body_any, other.body_any),
-        (one.response.any, other.response.any),
-        (one.including_sockguard, other.including_sockguard),
-    )
-    if any(theirs and not ours for ours, theirs in words):
-        return False
-    if one.query_any:
-        return True
-    parameters = OPERATIONS[other.operation].parameters
-    return not other.query_any and not any(parameters[name].sensitive for name in other.query)

@@ -74,7 +74,9 @@ def _refuse_strange_conditions(
     """Complain about keys that are no conditions, or of no use here."""
     below = f"parameters stand under `query:`, as in {operation.name}: {{query: {{…}}}}"
     misplaced = {
-        key for key in entries if key in operation.parameters and key not in _useful(operation)
+        key
+        for key in entries
+        if key in operation.parameters and key not in useful_conditions(operation)
     }
     for key in misplaced:
         complaints.add(entries[key].source, f"{operation.name} has no key {key!r}: {below}")
@@ -84,7 +86,7 @@ def _refuse_strange_conditions(
         key: entry for key, entry in entries.items() if key not in LATER and key not in misplaced
     }
     refuse_unknown_keys(rest, CONDITIONS, operation.name, complaints)
-    for key in rest.keys() & USELESS.keys() - _useful(operation):
+    for key in rest.keys() & USELESS.keys() - useful_conditions(operation):
         complaints.add(rest[key].source, f"{operation.name} has no use for {key}: {USELESS[key]}")
 
 
@@ -98,7 +100,7 @@ USELESS = {
 """Conditions that are for some operations only, and why they are not for the others."""
 
 
-def _useful(operation: Operation) -> set[str]:
+def useful_conditions(operation: Operation) -> set[str]:
     """Return those of the conditions above that say something of an operation."""
     useful = {name for name, view in VIEWS.items() if operation.name in view.operations}
     if is_protected(operation):

@@ -5,19 +5,31 @@ Must never say yes to less than everything plain of an operation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
+from sockguard.engine.inspection import Part
 from sockguard.engine.operation import BodyKind
 from sockguard.engine.sets import SETS
 from sockguard.policy.hints import handed_over
+from sockguard.policy.named import (
+    named_fields,
+    named_parameters,
+    withheld_fields,
+    withheld_parameters,
+)
+from sockguard.policy.risks_of_grants import keeps_to_own, level_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sockguard.policy.model import Client, Grant, Source
+
+
+OF_EXECS = frozenset({"exec.start", "exec.resize", "exec.inspect"})
+"""Operations that `target: any` opens to what somebody else prepared."""
 
 
 class Answer(StrEnum):
@@ -29,12 +41,29 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """What one grant asks of a request and does to its answer, as the policy writes it."""
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    response: str = ""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether any of them lets in less than everything plain."""
+        return bool(self.query or self.body or self.views or self.target)
+
+
+@dataclass(frozen=True, slots=True)
 class Right:
     """One way of being allowed one operation; `source` is None where there is none.
 
-    `conditions` on the query are as the policy writes them, `words` those that let something in
-    or out whole, `withheld` are sensitive parameters that it does not name. `hands_over` says what
-    the operation gives away, with the sensitive parameters that are named.
+    `words` are those that let something in or out whole or keep to one's own objects. `withheld`
+    are sensitive parameters that it does not name, `withheld_fields` such fields of the body, the
+    strongest first. `hands_over` says what the operation gives away, with the sensitive parameters
+    and fields that are named one by one.
     """
 
     operation: str
@@ -42,9 +71,10 @@ class Right:
     hands_over: str
     item: str = ""
     source: Source | None = None
-    conditions: str = ""
+    conditions: Conditions = Conditions()
     words: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    withheld_fields: tuple[str, ...] = ()
 
 
 def rights_of(client: Client) -> Iterator[Right]:
@@ -52,7 +82,7 @@ def rights_of(client: Client) -> Iterator[Right]:
     for name, operation in OPERATIONS.items():
         grants = client.role.grants.get(name, ())
         if grants:
-            yield from map(_right, grants)
+            yield from (_right(client, grant) for grant in grants)
         elif not operation.refused:
             yield Right(name, Answer.NO, operation.hands_over)
 
@@ -63,19 +93,37 @@ def sets_in(client: Client) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(SETS[name])) for name in SETS if name in items}
 
 
-def _right(grant: Grant) -> Right:
+def _right(client: Client, grant: Grant) -> Right:
     operation = OPERATIONS[grant.operation]
-    named = set(operation.parameters) if grant.query_any else set(grant.query)
-    sensitive = [name for name, one in operation.parameters.items() if one.sensitive]
+    conditions = _conditions(grant)
+    fields = [] if grant.body_any else [one for one in named_fields(grant) if level_of(one)]
+    own = keeps_to_own(client, grant)
+    is_narrow = own or conditions.narrow or bool(grant.response.keep)
     return Right(
         grant.operation,
-        Answer.CONDITIONS if grant.query else Answer.YES,
-        handed_over(operation, (name for name in sensitive if name in named)),
+        Answer.CONDITIONS if is_narrow else Answer.YES,
+        handed_over(
+            operation,
+            [one.parameter.name for one in named_parameters(grant)],
+            [Part(one.steps, one.field) for one in fields],
+        ),
         grant.item,
         grant.source,
-        ", ".join(f"{name}: {constraint.text}" for name, constraint in grant.query.items()),
-        tuple(_words(grant)),
-        tuple(name for name in sensitive if name not in named),
+        conditions,
+        (*_words(grant), *(["own objects only"] if own else [])),
+        tuple(withheld_parameters(grant)),
+        tuple(one.path for one in withheld_fields(grant)),
+    )
+
+
+def _conditions(grant: Grant) -> Conditions:
+    masks = OPERATIONS[grant.operation].masks
+    return Conditions(
+        {name: constraint.text for name, constraint in grant.query.items()},
+        {term.path: term.constraint.text for term in grant.body},
+        {name: constraint.text for name, constraint in grant.views.items()},
+        grant.target.text if grant.target else "",
+        "" if grant.response.any and not masks else grant.response.text,
     )
 
 
@@ -86,7 +134,10 @@ def _words(grant: Grant) -> Iterator[str]:
         yield "query: any"
     if grant.body_any and operation.body is BodyKind.JSON:
         yield "body: any"
-    if grant.response.any and operation.masks:
-        yield "response: any"
-    if grant.including_sockguard:
-        yield "including_sockguard: true"
+    if grant.target_any and operation.name in OF_EXECS:
+        yield "target: any"
+    if grant.compressed and operation.name == "containers.archive_put":
+        yield "compressed: true"
+    for flag in ("including_sockguard", "shared"):
+        if getattr(grant, flag):
+            yield f"{flag}: true"

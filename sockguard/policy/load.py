@@ -36,6 +36,7 @@ __all__ = [
     "load_text",
     "load_texts",
     "read_file",
+    "read_tree",
     "shipped_folder",
 ]
 
@@ -82,8 +83,8 @@ def load_texts(
     `main_role` names a shipped role for the main listener.
     """
     complaints = Complaints()
-    own = [_parse(name, data, complaints) for name, data in texts.items()]
-    theirs = [_parse(name, data, complaints) for name, data in shipped.items()]
+    own = [read_tree(name, data, complaints) for name, data in texts.items()]
+    theirs = [read_tree(name, data, complaints) for name, data in shipped.items()]
     complaints.raise_any()
     hashed = _hash({**_short(texts), **shipped})
     policy = assemble(own, theirs, sha256=hashed, main_role=main_role, serving=serving)
@@ -96,7 +97,7 @@ def load_texts(
 def read_given_text(data: bytes) -> Mapping[str, Thing | None]:
     """Read what a file says that the Engine would tell of objects; raises PolicyError."""
     complaints = Complaints()
-    tree = _parse("--given", data, complaints)
+    tree = read_tree("--given", data, complaints)
     given = {} if complaints.found else read_given(tree, complaints)
     complaints.raise_any()
     return given
@@ -182,7 +183,7 @@ def _unreadable(path: str, error: OSError) -> PolicyError:
 # --- YAML events to nodes ---------------------------------------------------------------------
 
 
-def _parse(name: str, data: bytes, complaints: Complaints) -> Node:
+def read_tree(name: str, data: bytes, complaints: Complaints) -> Node:
     """Parse one file; an empty mapping and a complaint where it is no YAML we accept."""
     try:
         text = data.decode("utf-8")

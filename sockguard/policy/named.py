@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
@@ -95,21 +96,47 @@ def named_parameters(grant: Grant) -> Iterator[NamedParameter]:
             yield NamedParameter(parameter, grant.query.get(name))
 
 
+GATHERED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "host_paths": frozenset({"Binds", "Mounts", "VolumeDriver", "Driver", "DriverOpts"}),
+        "ports": frozenset({"PortBindings", "PublishAllPorts", "Ports"}),
+        "networks": frozenset(
+            {"NetworkMode", "EndpointsConfig", "Networks", "NetworkID", "Aliases", "networkmode"}
+        ),
+        "user": frozenset({"User"}),
+        "capabilities": frozenset({"CapAdd", "Capabilities", "CapabilityAdd"}),
+        "devices": frozenset({"Devices", "DeviceCgroupRules", "DeviceRequests"}),
+        "namespaces": frozenset(
+            {
+                *("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode", "CgroupnsMode"),
+                *("Cgroup", "Networks", "networkmode"),
+            }
+        ),
+    }
+)
+"""The sensitive fields and parameters of which each view lets pass what it judges."""
+
+
 def withheld_parameters(grant: Grant) -> list[str]:
-    """List the sensitive parameters that a grant does not name."""
-    named = {one.parameter.name for one in named_parameters(grant)}
+    """List the sensitive parameters that a grant does not name, by `query` or by a view."""
+    named = {one.parameter.name for one in named_parameters(grant)} | _gathered(grant)
     parameters = OPERATIONS[grant.operation].parameters
     return [name for name, one in parameters.items() if one.sensitive and name not in named]
 
 
 def withheld_fields(grant: Grant) -> list[NamedField]:
-    """List the sensitive fields that a grant does not name, the strongest first.
-
-    What a view gathers is left out of neither list: it names them only as far as it judges them.
-    """
-    named = {one.steps for one in named_fields(grant)}
-    rest = [one for one in sensitive_fields(grant.operation) if one.steps not in named]
+    """List the sensitive fields that neither `body` nor a view names, the strongest first."""
+    named, gathered = {one.steps for one in named_fields(grant)}, _gathered(grant)
+    rest = [
+        one
+        for one in sensitive_fields(grant.operation)
+        if one.steps not in named and one.steps[-1] not in gathered
+    ]
     return sorted(rest, key=lambda one: -one.field.level)
+
+
+def _gathered(grant: Grant) -> frozenset[str]:
+    return frozenset().union(*(GATHERED.get(view, frozenset()) for view in grant.views))
 
 
 def _constraint_on(steps: Steps, terms: tuple[BodyTerm, ...]) -> Constraint | None:
