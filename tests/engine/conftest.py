@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.dockerd import IMAGE, private_dockerd
 from tests.support.sockguard_process import Guard, sockguard
 
 if TYPE_CHECKING:
@@ -45,6 +47,42 @@ def everything(dockerd: Engine) -> Iterator[Guard]:
 @pytest.fixture(scope="session")
 def paths(dockerd: Engine, everything: Guard) -> Paths:
     return Paths(dockerd.host, everything.host())
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two equal Engines and the way to it; the words are for names, subnets and ports."""
+
+    name: str
+    engine: Engine
+    host: str
+    network: str
+    port: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What tells this side from the other in a text."""
+        return (str(self.engine.folder), self.name, self.network, self.port)
+
+
+@pytest.fixture(scope="session")
+def sides() -> Iterator[tuple[Side, Side]]:
+    """Two Engines with the same image, the second behind a sockguard that grants everything.
+
+    Each side has its own, so that both can be asked at once and neither sees the other's work.
+    """
+    with ExitStack() as stack:
+        direct = stack.enter_context(private_dockerd())
+        behind = stack.enter_context(private_dockerd())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sg-")))
+        behind.docker("rmi", IMAGE)
+        direct.docker("save", "--output", str(folder / "image.tar"), IMAGE)
+        behind.docker("load", "--input", str(folder / "image.tar"))
+        guard = stack.enter_context(sockguard(folder, "everything", behind.host))
+        yield (
+            Side("side-a", direct, direct.host, "10.211", "48211"),
+            Side("side-b", behind, guard.host(), "10.212", "48212"),
+        )
 
 
 @pytest.fixture

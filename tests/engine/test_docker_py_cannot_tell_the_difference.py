@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import itertools
 import tarfile
@@ -13,12 +12,10 @@ import docker
 import pytest
 
 from tests.support.docker_cli import scrubbed
+from tests.support.docker_py import Task, archive, box, on_both
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.engine.conftest import Paths
-    from tests.support.dockerd import Engine
+    from tests.engine.conftest import Side
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -26,19 +23,6 @@ pytestmark = [
 ]
 
 CONTENT = bytes(range(256)) * 20_000  # 5 MB: many reads, many chunks
-
-
-def box(client: Any, *command: str) -> Any:
-    return client.containers.run("busybox", list(command or ("sleep", "60")), detach=True)
-
-
-def archive(name: str, content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        entry = tarfile.TarInfo(name)
-        entry.size = len(content)
-        tar.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def without_frames(stream: bytes) -> bytes:
@@ -91,12 +75,12 @@ def attach(client: Any) -> object:
     container = client.containers.create("busybox", ["sh", "-c", "sleep 1; seq 500"])
     output = container.attach(stream=True)
     container.start()
-    return b"".join(output)
+    return b"".join(output), container.wait()
 
 
 def follow_logs(client: Any) -> object:
     container = box(client, "sh", "-c", "for i in 1 2 3; do echo $i; sleep 0.3; done")
-    return b"".join(container.logs(stream=True, follow=True))
+    return b"".join(container.logs(stream=True, follow=True)), container.wait()
 
 
 def watch_events(client: Any) -> object:
@@ -155,17 +139,7 @@ TASKS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def clients(paths: Paths, dockerd: Engine) -> Iterator[list[Any]]:
-    clients = [docker.DockerClient(host, timeout=30) for host in (paths.direct, paths.guarded)]
-    yield clients
-    for client in clients:
-        client.close()
-    gc.collect()  # docker-py leaves the sockets of streams to the collector
-    dockerd.remove_containers()
-
-
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
-def test_a_task_gives_the_same(task: Callable[[Any], object], clients: list[Any]) -> None:
-    direct, guarded = (task(client) for client in clients)
+def test_a_task_gives_the_same(task: Task, sides: tuple[Side, Side]) -> None:
+    direct, guarded = on_both(task, sides)
     assert guarded == direct

@@ -1,97 +1,48 @@
 """Every docker command gives the same through sockguard as on the Engine's own socket.
 
-Each file in `sessions/` is run once on either way, in a folder of its own, with `$NAME` for what
-it creates. Output, errors and the exit code of each line must be equal but for ids, names, times.
+Each file in `sessions/` is run on both of two equal Engines at the same time, in a folder of its
+own, with `$NAME`, `$NETWORK` (half a subnet) and `$PORT` for what it creates. Output, errors, the
+exit code of each line, the writes that reach the Engine and what it holds afterwards must be equal
+but for ids, names and times.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.docker_cli import Outcome, environment, run, scrubbed
-from tests.support.terminal import in_terminal
+from tests.support.docker_cli import Outcome, run, scrubbed
+from tests.support.engine_effects import effects
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import Paths
-    from tests.support.dockerd import Engine
+    from tests.engine.conftest import Paths, Side
 
 SESSIONS = sorted((Path(__file__).parent / "sessions").glob("*.sh"))
 EVERY_EXIT_CODE = "set -o pipefail; trap 'echo \"[exit $?]\"' DEBUG EXIT\n"
 
 
-def outcome(session: Path, host: str, folder: Path) -> Outcome:
-    """What a session shows, without what differs each time."""
-    name = f"{folder.name}-{session.stem}"  # history, as of events, must not mix
+def outcome(session: Path, side: Side, folder: Path) -> tuple[Outcome, list[str]]:
+    """What a session shows and what it does to the Engine, without what differs each time."""
     folder.mkdir()
+    mark = side.engine.mark()
+    words = (str(folder), f"{side.name}-{session.stem}", *side.words)
+    settings = {"NAME": words[1], "NETWORK": side.network, "PORT": side.port}
     script = EVERY_EXIT_CODE + session.read_text(encoding="utf-8")
-    seen = run(["bash", "-c", script], host, folder, NAME=name)
-    return Outcome(seen.code, scrubbed(seen.stdout, name), scrubbed(seen.stderr, name))
+    seen = run(["bash", "-c", script], side.host, folder, **settings)
+    shown = Outcome(seen.code, scrubbed(seen.stdout, *words), scrubbed(seen.stderr, *words))
+    done = effects(side.engine, mark, *words)
+    side.engine.remove_containers()
+    return shown, done
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda path: path.stem)
-def test_a_session_gives_the_same(
-    session: Path, paths: Paths, dockerd: Engine, tmp_path: Path
-) -> None:
-    direct = outcome(session, paths.direct, tmp_path / "side-a")
-    guarded = outcome(session, paths.guarded, tmp_path / "side-b")
-    dockerd.remove_containers()
+def test_a_session_gives_the_same(session: Path, sides: tuple[Side, Side], tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        direct, guarded = pool.map(lambda side: outcome(session, side, tmp_path / side.name), sides)
     assert guarded == direct
-
-
-TERMINALS = {
-    "ask and answer": (
-        ["run", "-it", "--rm", "busybox", "sh", "-c", "tty; echo how many; read a; exit $a"],
-        [("how many", "5\r")],
-    ),
-    "the window has its size": (
-        ["run", "-t", "--rm", "busybox", "sh", "-c", "sleep 1; stty size"],
-        [],
-    ),
-    "end of input": (
-        ["run", "-it", "--rm", "busybox", "sh", "-c", "echo go; cat"],
-        [("go", "typed\r"), ("typed\r\ntyped", "\x04")],
-    ),
-    "interrupt": (
-        ["run", "-it", "--rm", "busybox", "sh", "-c", "trap 'exit 8' INT; echo go; sleep 9 & wait"],
-        [("go", "\x03")],
-    ),
-    "leave without stopping": (
-        ["run", "-it", "busybox", "sh", "-c", "echo here; sleep 60"],
-        [("here", "\x10\x11")],
-    ),
-}
-
-
-@pytest.mark.parametrize("title", TERMINALS)
-def test_a_terminal_shows_the_same(
-    title: str, paths: Paths, dockerd: Engine, tmp_path: Path
-) -> None:
-    arguments, dialogue = TERMINALS[title]
-    seen = []
-    for host in (paths.direct, paths.guarded):
-        code, shown = in_terminal(["docker", *arguments], environment(host, tmp_path), dialogue)
-        seen.append((code, scrubbed(shown)))
-    dockerd.remove_containers()
-    assert seen[1] == seen[0]
-
-
-def test_exec_in_a_terminal_shows_the_same(paths: Paths, dockerd: Engine, tmp_path: Path) -> None:
-    box = dockerd.docker("run", "--detach", "busybox", "sleep", "60").strip()
-    program = "sleep 1; stty size; read a; exit $a"
-    seen = [
-        in_terminal(
-            ["docker", "exec", "-it", box, "sh", "-c", program],
-            environment(host, tmp_path),
-            [("31 97", "6\r")],
-        )
-        for host in (paths.direct, paths.guarded)
-    ]
-    dockerd.remove_containers()
-    assert seen[1] == seen[0]
-    assert seen[1][0] == 6
 
 
 def test_piped_input_reaches_the_container_and_comes_back(paths: Paths, tmp_path: Path) -> None:
@@ -119,3 +70,21 @@ def test_a_name_that_no_engine_allows_is_refused_in_one_line(
     seen = run(["docker", "rm", "--", name], paths.guarded, tmp_path)
     assert (seen.code, len(seen.stderr.splitlines()), "{" in seen.stderr) == (1, 1, False)
     assert run(["docker", "ps"], paths.guarded, tmp_path).code == 0
+
+
+REFUSED_BY_BOTH = (
+    "docker create --name 'not a name' busybox",
+    "docker create -v relative/path:/x busybox",
+    "docker rename nothing 'not a name'",
+    "docker tag busybox 'NOT A NAME'",
+    "docker container prune -f --filter nonsense=1",
+    "DOCKER_API_VERSION=1.99 docker ps",
+)
+
+
+@pytest.mark.parametrize("command", REFUSED_BY_BOTH)
+def test_what_the_engine_would_refuse_may_be_refused_in_other_words(
+    command: str, sides: tuple[Side, Side], tmp_path: Path
+) -> None:
+    codes = [run(["bash", "-c", command], side.host, tmp_path).code for side in sides]
+    assert codes == [1, 1]

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+SAID_OR_NOT = ("error waiting for container: ", "error while CloseWrite ")
+"""What the docker command says when one of its own threads has closed before another."""
+
 DIFFERS_EACH_TIME = (
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|[+-]\d\d:?\d\d))*", "<time>"),
+    (r"\b1[78]\d{8}(\.\d+)?\b", "<time>"),  # in seconds since 1970, as --since is sent
     (r"\b(sha256:)?[0-9a-f]{64}\b", "<id>"),
     (r"\b[0-9a-f]{12}\b", "<id>"),
     (r"(Less than|About) an? \w+", "<duration>"),
     (r"\b\d+ (second|minute)s?\b", "<duration>"),
+    *((rf'time="<time>" level=error msg="{said}[^\n]*\n', "") for said in SAID_OR_NOT),
     (r" {2,}", "  "),  # columns are as wide as what stands in them
 )
 
@@ -51,14 +56,14 @@ def environment(host: str, folder: Path, **extra: str) -> dict[str, str]:
 
 
 def run(command: Sequence[str], host: str, folder: Path, **extra: str) -> Outcome:
-    """Run a command in `folder` against the Engine at `host`; 60 seconds at most."""
+    """Run a command in `folder` against the Engine at `host`; 120 seconds at most."""
     done = subprocess.run(
         command,
         cwd=folder,
         env=environment(host, folder, **extra),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -9,10 +9,12 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,17 +26,26 @@ ROWS, COLUMNS = 31, 97
 SECONDS = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A size that a person gives to the window, in characters."""
+
+    rows: int
+    columns: int
+
+
 def in_terminal(
     command: Sequence[str],
     env: Mapping[str, str],
-    dialogue: Sequence[tuple[str, str]] = (),
+    dialogue: Sequence[tuple[str, str | Window]] = (),
 ) -> tuple[int, str]:
     """Exit code of the command and all that the terminal showed, within `SECONDS`.
 
-    `dialogue` has pairs: once the first text was shown, the second is typed.
+    `dialogue` has pairs: once the first text was shown, the second is typed, or the
+    window gets the second's size.
     """
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    resize(ours, Window(ROWS, COLUMNS))
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True
     ) as process:
@@ -48,7 +59,7 @@ def in_terminal(
 
 
 def converse(
-    terminal: int, process: Process, dialogue: Sequence[tuple[str, str]], deadline: float
+    terminal: int, process: Process, dialogue: Sequence[tuple[str, str | Window]], deadline: float
 ) -> str:
     """Read until the command has ended and the terminal is silent; type when it is time."""
     shown, seen, waiting = b"", 0, list(dialogue)
@@ -57,10 +68,25 @@ def converse(
         shown += piece
         if waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
             seen = at + len(waiting[0][0])
-            os.write(terminal, waiting.pop(0)[1].encode())
+            act(terminal, process, waiting.pop(0)[1])
         if not piece and process.poll() is not None:
             return shown.decode(errors="replace")
     raise AssertionError(f"still running; the terminal shows {shown!r}")
+
+
+def act(terminal: int, process: Process, deed: str | Window) -> None:
+    """Type, or change the window's size and tell the command so, as a terminal does."""
+    if isinstance(deed, str):
+        os.write(terminal, deed.encode())
+    else:
+        resize(terminal, deed)
+        process.send_signal(signal.SIGWINCH)
+
+
+def resize(terminal: int, window: Window) -> None:
+    fcntl.ioctl(
+        terminal, termios.TIOCSWINSZ, struct.pack("HHHH", window.rows, window.columns, 0, 0)
+    )
 
 
 def read_for(terminal: int, seconds: float) -> bytes:
