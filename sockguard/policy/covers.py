@@ -44,9 +44,9 @@ def query_faults(
     if grant.query_any:
         return
     query, parameters = question.query, question.operation.parameters
-    named = {*grant.query, *(name for one in views.values() for name in one.parameters)}
     for name, value in query.values.items():
-        if value and parameters[name].sensitive and name not in named:
+        named = name in grant.query or any(name in one.parameters for one in views.values())
+        if value and not named and parameters[name].sensitive:
             yield Fault(Reason.QUERY, name)
     for name in grant.query:
         yield from _constraint_faults(grant, question, name)
@@ -71,13 +71,13 @@ def _constraint_faults(grant: Grant, question: Question, name: str) -> Iterator[
 def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered]) -> Iterator[Fault]:
     """Yield the parts of the body that the grant does not cover."""
     body = question.body
-    if not grant.body_any:
+    if body.sensitive and not grant.body_any:
         covers = [grant.body_cover, *(one.cover for one in views.values())]
         for part in body.sensitive:
             if not any(cover.admits(part.steps) for cover in covers):
                 yield Fault(Reason.BODY, part.path)
-        for path in body.unknown:
-            yield Fault(Reason.BODY, path)
+    for path in () if grant.body_any else body.unknown:
+        yield Fault(Reason.BODY, path)
     for term in grant.body:
         if not term.constraint.satisfied(term.shape, value_at(body.document, term.steps)):
             yield Fault(Reason.BODY, term.path)

@@ -5,7 +5,7 @@ Must never look anywhere but at its arguments: the same question always gets the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.engine.facts import Facts, absence_of
@@ -127,7 +127,14 @@ def _allow(
     first = allowed[0]
     alike = [one for one in allowed if one.question is first.question is question]
     sent = sent_under(client, first.grant, first.question, facts)
-    return replace(sent, effect=Effect.ALLOW, grants=tuple(one.grant for one in alike or [first]))
+    return Decision(
+        Effect.ALLOW,
+        grants=tuple(one.grant for one in alike or [first]),
+        query=sent.query,
+        names=sent.names,
+        document=sent.document,
+        facts=facts.used,
+    )
 
 
 def _refuse(client: Client, question: Question, faults: Sequence[Fault], facts: Facts) -> Decision:
@@ -141,13 +148,15 @@ def _refuse(client: Client, question: Question, faults: Sequence[Fault], facts: 
     sent = NOTHING_SENT
     if reported:
         sent = sent_under(client, None, question, facts)
-    return replace(
-        sent,
-        effect=Effect.WOULD_DENY if reported else Effect.DENY,
+    return Decision(
+        Effect.WOULD_DENY if reported else Effect.DENY,
         reason=fault.reason,
         detail=fault.detail,
         message=_message(client, question, fault),
         hint=smallest_item(question, faults),
+        query=sent.query,
+        names=sent.names,
+        document=sent.document,
         absent=absence_of(fault.hidden) if fault.hidden and not reported else "",
         facts=facts.used,
     )

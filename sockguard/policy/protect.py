@@ -70,7 +70,7 @@ def own_named(question: Question, facts: Facts) -> str:
     exec has to be asked for.
     """
     operation, own = question.operation, question.own
-    if own == NO_OBJECTS or not is_protected(operation):
+    if not is_protected(operation) or own == NO_OBJECTS:
         return ""
     suspects = [
         reference.name

@@ -5,13 +5,14 @@ Must never change what was judged: it only says more exactly which objects are m
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.engine.facts import Need
 from sockguard.engine.references import kind_in_path, with_ids
 from sockguard.policy.filters import narrowed
 from sockguard.policy.ownership import STAMP, stamped, stamped_query
-from sockguard.policy.question import Decision, Effect
+from sockguard.policy.question import NO_QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from sockguard.policy.model import Client, Grant
     from sockguard.policy.question import Query, Question
 
-NOTHING_SENT = Decision(Effect.DENY)
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What of a request is forwarded: query, names in the path, body."""
+
+    query: Query
+    names: tuple[str, ...] = ()
+    document: object = None
+
+
+NOTHING_SENT = Sent(NO_QUERY)
 
 BY_ID = frozenset({"container", "network", "service", "secret", "config", "node", "task"})
 """Kinds of objects that are forwarded by their full id once it is known.
@@ -29,8 +40,8 @@ An image is not: whether it goes by name or by id is a difference to remove, pus
 """
 
 
-def sent_under(client: Client, grant: Grant | None, question: Question, facts: Facts) -> Decision:
-    """Return a decision that has only what is sent; `grant` is None where none allowed it."""
+def sent_under(client: Client, grant: Grant | None, question: Question, facts: Facts) -> Sent:
+    """Return what is sent; `grant` is None where none allowed it."""
     operation, query, document = question.operation.name, question.query, question.body.document
     used = facts.used
     ids = {
@@ -47,13 +58,7 @@ def sent_under(client: Client, grant: Grant | None, question: Question, facts: F
     if operation.endswith(".prune"):
         query = narrowed(query, _owner_labels(client, grant))
     names = _names(operation, question.names, used)
-    return Decision(
-        Effect.DENY,
-        query=_query_by_id(operation, query, ids),
-        names=names,
-        document=document,
-        facts=used,
-    )
+    return Sent(_query_by_id(operation, query, ids), names, document)
 
 
 def _names(
