@@ -45,6 +45,8 @@ _SURE = TEXT_BYTES // 4  # so many characters fit whatever they are
 _ELLIPSIS = "…"
 _CONTINUATION = 0x80  # RFC 3629, section 3: the bytes of a character after its first are 10xxxxxx
 _KNOWN = frozenset(FIELDS)
+_KNOWN_OF_CALLER = frozenset(CALLER_FIELDS)
+_KNOWN_OF_ASKED = frozenset(ASKED_FIELDS)
 
 
 class Kind(StrEnum):
@@ -95,8 +97,6 @@ def format_time(seconds: float) -> str:
 
 def _value(name: str, value: object) -> str:
     match value:
-        case str():
-            return quote(value)
         case bool():
             return "true" if value else "false"
         case int():
@@ -110,9 +110,11 @@ def _value(name: str, value: object) -> str:
 def _members(event: Mapping[str, object], names: tuple[str, ...]) -> str:
     """Write the named fields that have a value, each after a comma."""
     return "".join(
-        f',"{name}":{_value(name, event[name])}'
-        for name in names
-        if event.get(name) not in (None, "")
+        [
+            f',"{name}":{quote(value) if isinstance(value, str) else _value(name, value)}'
+            for name in names
+            if (value := event.get(name)) is not None and value != ""
+        ]
     )
 
 
@@ -130,7 +132,7 @@ def encode(event: Mapping[str, object]) -> bytes:
 
 def who_of(fields: Mapping[str, object]) -> str:
     """Encode the fields of CALLER_FIELDS, which are the same for all requests of a connection."""
-    return _known_members(fields, CALLER_FIELDS)
+    return _known_members(fields, CALLER_FIELDS, _KNOWN_OF_CALLER)
 
 
 def asked_of(fields: Mapping[str, object]) -> str:
@@ -138,7 +140,7 @@ def asked_of(fields: Mapping[str, object]) -> str:
 
     ValueError: any other field.
     """
-    return _known_members(fields, ASKED_FIELDS)
+    return _known_members(fields, ASKED_FIELDS, _KNOWN_OF_ASKED)
 
 
 def decision_line(seconds: float, event_id: str, who: str, asked: str) -> bytes:
@@ -177,8 +179,10 @@ def outcome_line(  # noqa: PLR0913 - one keyword per field: an object in between
     ).encode("ascii")
 
 
-def _known_members(fields: Mapping[str, object], names: tuple[str, ...]) -> str:
-    unknown = fields.keys() - set(names)
-    if unknown:
+def _known_members(
+    fields: Mapping[str, object], names: tuple[str, ...], known: frozenset[str]
+) -> str:
+    if not fields.keys() <= known:
+        unknown = fields.keys() - known
         raise ValueError(f"not a field of this part: {', '.join(sorted(unknown))}")
     return _members(fields, names)

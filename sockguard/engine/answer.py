@@ -68,7 +68,7 @@ class Form(Enum):
     LINES = "lines"  # objects as they come, one a line
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """What an operation answers with: the shape of the document, or of one element of its list.
 

@@ -142,9 +142,11 @@ def references(
     kind = kind_in_path(operation)
     if names and kind:
         yield Reference(kind, names[0], "")
-    yield from _in_query(operation, query)
-    yield from _in_body(operation, document)
-    yield from _volumes(operation, document)
+    if query:
+        yield from _in_query(operation, query)
+    if document is not None:
+        yield from _in_body(operation, document)
+        yield from _volumes(operation, document)
 
 
 def _reference(kind: str, text: str, where: str) -> Reference:

@@ -52,9 +52,8 @@ def query_faults(
         return
     query, parameters = question.query, question.operation.parameters
     for name, value in query.values.items():
-        if value and parameters[name].sensitive and name not in grant.query:
-            if any(name in one.parameters for one in views.values()):
-                continue
+        named = name in grant.query or any(name in one.parameters for one in views.values())
+        if value and not named and parameters[name].sensitive:
             yield Fault(Reason.QUERY, name, _UNNAMED.format("query"))
     for name in grant.query:
         yield from _constraint_faults(grant, question, name)
@@ -84,13 +83,13 @@ def _constraint_faults(grant: Grant, question: Question, name: str) -> Iterator[
 def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered]) -> Iterator[Fault]:
     """Yield the parts of the body that the grant does not cover."""
     body = question.body
-    if not grant.body_any:
+    if body.sensitive and not grant.body_any:
         covers = [grant.body_cover, *(one.cover for one in views.values())]
         for part in body.sensitive:
             if not any(cover.admits(part.steps) for cover in covers):
                 yield Fault(Reason.BODY, part.path, _UNNAMED.format("body"))
-        for path in body.unknown:
-            yield Fault(Reason.BODY, path, _UNKNOWN.format("body"))
+    for path in () if grant.body_any else body.unknown:
+        yield Fault(Reason.BODY, path, _UNKNOWN.format("body"))
     for term in grant.body:
         value = value_at(body.document, term.steps)
         if not term.constraint.satisfied(term.shape, value):

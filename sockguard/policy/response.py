@@ -43,7 +43,7 @@ class Response:
     """
 
     any: bool = False
-    reveal: Mapping[str, Reveal] = field(default_factory=dict)
+    reveal: Mapping[str, Reveal] = field(default_factory=dict, hash=False)
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     text: str = ""

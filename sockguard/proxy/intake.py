@@ -73,7 +73,7 @@ class Request:
             own,
             self.asked.sent,
             registries=self.registries,
-            loose_headers=loose_headers(self.headers),
+            loose_headers=loose_headers(self.headers) if self.headers else (),
             facts=facts,
             stamps=stamps,
         )

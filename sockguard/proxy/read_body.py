@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sockguard.engine.operation import BodyKind
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.judge import read_body_steps
-from sockguard.policy.question import Body
+from sockguard.policy.question import NO_BODY
 from sockguard.wire.body import decoder_for
 from sockguard.wire.document import decode_steps
 from sockguard.wire.head import FramingKind
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from sockguard.policy.model import Client
+    from sockguard.policy.question import Body
     from sockguard.proxy.connection import Connection
     from sockguard.proxy.intake import Request
     from sockguard.proxy.limits import Limiter
@@ -70,19 +71,19 @@ class BodyReader:
     async def read(self, seconds: float) -> Body:
         """Return the judged form of the body; raises refusals (400, 408, 413)."""
         if not self._request.has_body:
-            return Body()
+            return NO_BODY
         if self._request.head.expect_continue:
             self._connection.channel.write(CONTINUE)
         if self.streamed is not None:
             self._check_length(self._client.limits.body)
-            return Body()
+            return NO_BODY
         data = await self._read_whole(seconds)
         if self._request.operation.body is not BodyKind.JSON:
             if data:
                 raise Malformed(f"{self._request.operation.name} takes no body")
-            return Body()
+            return NO_BODY
         if not data:
-            return Body()
+            return NO_BODY
         document = await in_slices(decode_steps(data))
         names = self._request.names
         return await in_slices(read_body_steps(self._request.operation, document, names))

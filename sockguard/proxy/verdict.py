@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.asked import wants_body
 from sockguard.policy.decide import decide
-from sockguard.policy.question import Body
+from sockguard.policy.question import NO_BODY
 from sockguard.proxy.facts import Enquiry
 from sockguard.proxy.memo import Judged
 from sockguard.proxy.outgoing import write_outgoing
@@ -46,10 +46,10 @@ class Verdict:
         """Return a request that may pass; raises a refusal for one that may not."""
         gate = self._gate
         granted = wants_body(client, request.asked)
-        body = await reader.read(gate.settings.timeouts.body) if granted else Body()
+        body = await reader.read(gate.settings.timeouts.body) if granted else NO_BODY
         version = await gate.engine.version_to_send(request.asked.version) if granted else 0
         facts: dict[Need, Thing | None] = {}
-        enquiry = Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
+        enquiry: Enquiry | None = None
         for _ in range(MOST_ROUNDS):
             # A policy that came while something was awaited judges the request from the start.
             policy = gate.policy
@@ -59,6 +59,7 @@ class Verdict:
             question = request.question(body, gate.own, facts, stamps=policy.stamps)
             decision = account.decision = decide(client, question)
             if decision.needs:
+                enquiry = enquiry or Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
                 facts |= await enquiry.find(decision.needs)
                 continue
             if not decision.allowed:
