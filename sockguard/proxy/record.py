@@ -13,11 +13,8 @@ from typing import TYPE_CHECKING
 from sockguard.audit.event import (
     Kind,
     decision_form,
-    decision_line,
-    encode,
     format_time,
     outcome_form,
-    outcome_line,
     who_of,
 )
 from sockguard.audit.sink import AuditError
@@ -111,9 +108,8 @@ class Recorder:
             self.tally.ended(status, ended)
         operation = request.operation.name if request else ""
         form = outcome_form(self._caller(account), operation=operation, policy=account.policy)
-        self._write_outcome(
-            form, account.event_id, seconds, status, ended, bytes_in=bytes_in, bytes_out=bytes_out
-        )
+        told = (status, bytes_in, bytes_out, seconds * 1000, ended)
+        self._write_outcome(form, account.event_id, *told)
 
     def form(self, judged: Judged, caller: Caller, policy: str) -> Form:
         """Prepare the lines of a request that was judged before."""
@@ -146,14 +142,12 @@ class Recorder:
         seconds = time.monotonic() - began
         form.cell.add(seconds, 0, bytes_out)
         self.tally.ended(status, "complete")
-        self._write_outcome(
-            form.outcome, event_id, seconds, status, "complete", bytes_out=bytes_out
-        )
+        told = (status, 0, bytes_out, seconds * 1000, "complete")
+        self._write_outcome(form.outcome, event_id, *told)
 
     def happened(self, kind: Kind, text: str, **fields: object) -> None:
         """Write an event that belongs to no request; raises AuditError."""
-        line = encode(self._stamped(kind=kind, text=text, **fields))
-        self._sink.append_line(line)
+        line = self._sink.append(self._stamped(kind=kind, text=text, **fields))
         self._sink.flush()
         self._show(line, True)
         self.tally.happened(kind.value)
@@ -219,25 +213,12 @@ class Recorder:
         account.recorded = True
 
     def _write_decision(self, form: str, event_id: str, *, noteworthy: bool) -> None:
-        line = decision_line(form, time.time(), event_id)
-        self._sink.append_line(line)
+        line = self._sink.append_form(form, (format_time(time.time()), event_id))
         self._flush()
         self._show(line, noteworthy)
 
-    def _write_outcome(  # noqa: PLR0913 - one per field: an object in between costs a third more
-        self,
-        form: str,
-        event_id: str,
-        seconds: float,
-        status: int,
-        ended: str,
-        *,
-        bytes_in: int = 0,
-        bytes_out: int = 0,
-    ) -> None:
-        ms = seconds * 1000
-        line = outcome_line(form, time.time(), event_id, status, bytes_in, bytes_out, ms, ended)
-        self._sink.append_line(line)
+    def _write_outcome(self, form: str, event_id: str, *values: object) -> None:
+        line = self._sink.append_form(form, (format_time(time.time()), event_id, *values))
         self._show(line, False)
 
     def _caller(self, account: Account) -> str:

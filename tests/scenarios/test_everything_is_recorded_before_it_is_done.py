@@ -38,11 +38,13 @@ class FailingSink:
         self.held = 0
         self.missing = 0
 
-    def append(self, event: Mapping[str, object]) -> None:
+    def append(self, event: Mapping[str, object]) -> bytes:
         self._pending.append(json.dumps(event).encode())
+        return self._pending[-1]
 
-    def append_line(self, line: bytes) -> None:
-        self._pending.append(line)
+    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
+        self._pending.append((form % (0, *values)).encode())
+        return self._pending[-1]
 
     def flush(self) -> None:
         pending, self._pending = self._pending, []
