@@ -62,6 +62,8 @@ class Recorder:
         self.tally = Tally()
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
+        self.losses = 0
+        """How often what was buffered had to be dropped."""
 
     @property
     def sink(self) -> Sink:
@@ -125,15 +127,20 @@ class Recorder:
             self.tally.cell(judged.client.name, operation, judged.decision.effect.value),
         )
 
-    def allowed_again(self, form: Form) -> str:
-        """Write the decision event of a request that was judged before; return the event's id.
+    def allowed_again(self, form: Form) -> tuple[str, bytes]:
+        """Buffer the decision event of a request that was judged before; return its id and line.
 
-        Raises a refusal as `allowed` does.
+        The request may be forwarded after `flush`, and then `departed` is due.
         """
         event_id = self._ids()
-        self._write_decision(form.decision, event_id, noteworthy=False)
+        return event_id, self._sink.append_form(
+            form.decision, (format_time(time.time()), event_id)
+        )
+
+    def departed(self, form: Form, line: bytes) -> None:
+        """Count and show a request that is forwarded."""
         form.cell.requests += 1
-        return event_id
+        self._show(line, False)
 
     def ended_again(
         self, form: Form, event_id: str, began: float, status: int, bytes_out: int
@@ -148,7 +155,7 @@ class Recorder:
     def happened(self, kind: Kind, text: str, **fields: object) -> None:
         """Write an event that belongs to no request; raises AuditError."""
         line = self._sink.append(self._stamped(kind=kind, text=text, **fields))
-        self._sink.flush()
+        self._flush_sink()
         self._show(line, True)
         self.tally.happened(kind.value)
 
@@ -159,7 +166,7 @@ class Recorder:
         """
         with suppress(Refusal):
             self._tell_counts(self._quota.due(time.monotonic()))
-            self._flush()
+            self.flush()
 
     async def close(self, text: str) -> None:
         """Write the last counts and the stop event, and let the sink go; raises AuditError.
@@ -173,12 +180,20 @@ class Recorder:
                 await self.synced()
                 self._sink.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is buffered; raises a refusal when it cannot be written, and is dropped."""
+        try:
+            self._flush_sink()
+        except AuditError as error:
+            raise self._unkept(error) from error
+
+    def _flush_sink(self) -> None:
         try:
             self._sink.flush()
         except AuditError as error:
             self.failure = str(error)
-            raise self._unkept(error) from error
+            self.losses += 1
+            raise
         self.failure = ""
 
     def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
@@ -214,7 +229,7 @@ class Recorder:
 
     def _write_decision(self, form: str, event_id: str, *, noteworthy: bool) -> None:
         line = self._sink.append_form(form, (format_time(time.time()), event_id))
-        self._flush()
+        self.flush()
         self._show(line, noteworthy)
 
     def _write_outcome(self, form: str, event_id: str, *values: object) -> None:
