@@ -34,7 +34,7 @@ test: $(INSTALLED)
 	$(BIN)/pytest
 
 test-engine: $(INSTALLED)
-	apt-get install --yes --no-install-recommends docker.io iptables busybox-static
+	apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static
 	REQUIRE_ENGINE=1 $(BIN)/pytest -m engine
 
 check: $(INSTALLED)

@@ -90,9 +90,8 @@ def _second(seconds: int) -> str:
 
 def format_time(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339 in UTC with microseconds."""
-    micros = int(seconds * 1e6 + 0.5)
-    whole = micros // 1_000_000
-    return f"{_second(whole)}{micros - whole * 1_000_000:06d}Z"
+    whole, micros = divmod(int(seconds * 1e6 + 0.5), 1_000_000)
+    return f"{_second(whole)}{micros:06d}Z"
 
 
 def _value(name: str, value: object) -> str:
@@ -143,40 +142,45 @@ def asked_of(fields: Mapping[str, object]) -> str:
     return _known_members(fields, ASKED_FIELDS, _KNOWN_OF_ASKED)
 
 
-def decision_line(seconds: float, event_id: str, who: str, asked: str) -> bytes:
-    """Write the line of one decision; `seconds` since 1970, the rest as encoded above."""
+def decision_form(who: str, asked: str) -> str:
+    """Write the line of one decision, with places (`%`) for what `decision_line` fills in."""
+    told = f'"kind":"decision"{who}{asked}'.replace("%", "%%")
+    return f'{{"v":{VERSION},"time":"%s","id":"%s",{told}}}\n'
+
+
+def decision_line(form: str, seconds: float, event_id: str) -> bytes:
+    """Fill a form in; `seconds` since 1970."""
+    return (form % (format_time(seconds), event_id)).encode("ascii")
+
+
+def outcome_form(who: str, *, operation: str, policy: str) -> str:
+    """Write the line of how a request ended, with places for what `outcome_line` fills in.
+
+    `operation` is a word of the catalogue, `policy` the hash of the one that judged the request.
+    """
+    asked = f',"operation":"{operation}"' if operation else ""
+    if policy:
+        asked += f',"policy":"{policy}"'
+    told = f'"kind":"outcome"{who}{asked}'.replace("%", "%%")
     return (
-        f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
-        f'"kind":"decision"{who}{asked}}}\n'
-    ).encode("ascii")
+        f'{{"v":{VERSION},"time":"%s","id":"%s",{told},"status":%d,"bytes_in":%d,'
+        '"bytes_out":%d,"ms":%.3f,"ended":"%s"}\n'
+    )
 
 
-def outcome_line(  # noqa: PLR0913 - one keyword per field: an object in between costs a third more
+def outcome_line(  # noqa: PLR0913, PLR0917 - one per field: an object in between costs a third more
+    form: str,
     seconds: float,
     event_id: str,
-    who: str,
-    *,
-    operation: str,
     status: int,
     bytes_in: int,
     bytes_out: int,
     ms: float,
     ended: str,
-    policy: str,
 ) -> bytes:
-    """Write the line of how a request ended; `status` 0 when no answer was sent.
-
-    `operation` and `ended` are words of the catalogue and of the data plane, `policy` is the hash
-    of the one that judged the request.
-    """
-    asked = f',"operation":"{operation}"' if operation else ""
-    if policy:
-        asked += f',"policy":"{policy}"'
-    return (
-        f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
-        f'"kind":"outcome"{who}{asked},"status":{status},"bytes_in":{bytes_in},'
-        f'"bytes_out":{bytes_out},"ms":{ms:.3f},"ended":"{ended}"}}\n'
-    ).encode("ascii")
+    """Fill a form in; `status` 0 when no answer was sent, `ended` a word of the data plane."""
+    told = (format_time(seconds), event_id, status, bytes_in, bytes_out, ms, ended)
+    return (form % told).encode("ascii")
 
 
 def _known_members(

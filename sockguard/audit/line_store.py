@@ -9,7 +9,7 @@ import os
 import select
 from typing import TYPE_CHECKING
 
-from sockguard.audit.event import Kind, encode, format_time
+from sockguard.audit.event import VERSION, Kind, encode, format_time
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 _PATIENCE_MS = 100  # all requests wait meanwhile
 _NEWLINE = 10
+_BEHIND_V = len(f'{{"v":{VERSION},')
 
 
-def _write(descriptor: int, data: memoryview) -> int:
+def _write(descriptor: int, data: bytes) -> int:
     """How much one system call took. OSError; TimeoutError: nobody reads the other end."""
     try:
         return os.write(descriptor, data)
@@ -67,7 +68,7 @@ class LineBuffer:
     def append_line(self, line: bytes) -> None:
         """Hold, under the next number, one encoded line that has no `seq` yet."""
         self.seq += 1
-        self._lines.append(line.replace(b",", b',"seq":%d,' % self.seq, 1))  # behind `v`
+        self._lines.append(b'%b"seq":%d,%b' % (line[:_BEHIND_V], self.seq, line[_BEHIND_V:]))
 
     def tell_gap(self, count: int, text: str) -> None:
         """Tell in an event, however often the write fails, of `count` numbers that are gone."""
@@ -114,7 +115,8 @@ class LineBuffer:
             descriptor = room_for(sum(map(len, self._lines)))
             for count, text in self._untold:
                 self._append_gap(count, text)
-            data = memoryview(b"\n" * self.torn + b"".join(self._lines))
+            data = b"\n" * self.torn + b"".join(self._lines)
+            written = _write(descriptor, data)
             while written < len(data):
                 written += _write(descriptor, data[written:])
         except (OSError, AuditError) as error:

@@ -11,6 +11,7 @@ from sockguard.errors import Reason, Refusal
 from sockguard.policy.asked import wants_body
 from sockguard.policy.decide import decide
 from sockguard.policy.question import NO_BODY
+from sockguard.proxy.asked_line import allowed_asked
 from sockguard.proxy.facts import Enquiry
 from sockguard.proxy.memo import Judged
 from sockguard.proxy.outgoing import write_outgoing
@@ -67,7 +68,7 @@ class Verdict:
             # Nothing else is awaited from here to the memo: a body, and none is ever kept there.
             out = await write_outgoing(request, client, decision, reader, version)
             if policy is gate.policy:
-                return Judged(client, request, decision, out, gate.recorder.asked(account), body)
+                return Judged(client, request, decision, out, allowed_asked(account), body)
         raise Refusal(
             Reason.FACT_FAILED, "the verdict rests on too many facts, or too many policies"
         )

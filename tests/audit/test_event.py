@@ -15,9 +15,11 @@ from sockguard.audit.event import (
     Kind,
     asked_of,
     cut,
+    decision_form,
     decision_line,
     encode,
     format_time,
+    outcome_form,
     outcome_line,
     who_of,
 )
@@ -121,7 +123,7 @@ asked = st.dictionaries(st.sampled_from(ASKED_FIELDS), texts, max_size=10)
 def test_the_parts_of_a_decision_make_the_line_that_encode_makes(
     caller: dict[str, str], fields: dict[str, str], seconds: float
 ) -> None:
-    line = decision_line(seconds, ID, who_of(caller), asked_of(fields))
+    line = decision_line(decision_form(who_of(caller), asked_of(fields)), seconds, ID)
 
     event = {"time": format_time(seconds), "id": ID, "kind": Kind.DECISION}
     assert line == encode({**caller, **fields, **event})
@@ -140,7 +142,8 @@ def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
         "ended": "complete",
         "policy": "ab" * 32,
     }
-    line = outcome_line(1.5, ID, who_of(caller), **outcome)  # type: ignore[arg-type]
+    form = outcome_form(who_of(caller), operation="containers.list", policy="ab" * 32)
+    line = outcome_line(form, 1.5, ID, 200, bytes_in, bytes_out, ms, "complete")
 
     event = {"time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME}
     assert line == encode({**caller, **outcome, **event})

@@ -42,7 +42,13 @@ def outcome(session: Path, side: Side, folder: Path) -> tuple[Outcome, list[str]
 def test_a_session_gives_the_same(session: Path, sides: tuple[Side, Side], tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         direct, guarded = pool.map(lambda side: outcome(session, side, tmp_path / side.name), sides)
-    assert guarded == direct
+    assert as_text(*guarded) == as_text(*direct)
+
+
+def as_text(shown: Outcome, done: list[str]) -> list[str]:
+    """An outcome in lines, so that a difference shows where it is."""
+    parts = (f"exit {shown.code}", shown.stdout, shown.stderr, *done)
+    return [line for part in parts for line in part.splitlines()]
 
 
 def test_piped_input_reaches_the_container_and_comes_back(paths: Paths, tmp_path: Path) -> None:
@@ -76,6 +82,7 @@ REFUSED_BY_BOTH = (
     "docker create --name 'not a name' busybox",
     "docker create -v relative/path:/x busybox",
     "docker rename nothing 'not a name'",
+    "docker volume create 'not a name'",
     "docker tag busybox 'NOT A NAME'",
     "docker container prune -f --filter nonsense=1",
     "DOCKER_API_VERSION=1.99 docker ps",

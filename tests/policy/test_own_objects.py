@@ -70,8 +70,8 @@ def allowed(do: str, body: object = None, *more: Thing) -> str:
 def test_whoever_creates_the_stamp_is_set_whatever_was_sent(
     client: str, labels: dict[str, str] | None, kind: str
 ) -> None:
-    body = {"Image": "alpine"} if kind == "containers" else {"Name": "new"}
-    body = {**body, "Labels": labels}
+    made = {"Image": "alpine"} if kind == "containers" else {"Name": "new"}
+    body = {**made, "Labels": labels}
     decision = judge(POLICY, f"POST /{kind}/create", *THERE, body=body, client=client).decision
     owner = "alice" if client == "alice" else ""
     assert decision.allowed

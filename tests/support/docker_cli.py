@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SAID_OR_NOT = ("error waiting for container: ", "error while CloseWrite ")
+SAID_OR_NOT = (
+    "error waiting for container: ",
+    "error while CloseWrite ",
+    "error removing container: ",
+)
 """What the docker command says when one of its own threads has closed before another."""
 
 DIFFERS_EACH_TIME = (

@@ -9,16 +9,17 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.processes import DIES_WITH_US, Process, running, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 MODULE = (sys.executable, "-m", "sockguard")
 
@@ -88,6 +89,17 @@ def sockguard(
             ready = partial(accepts, guard.socket(client))
             wait_until(ready, seconds=10, process=process, log=log)
         yield guard
+
+
+@contextmanager
+def serving(policy: str, upstream: str, *clients: str) -> Iterator[Guard]:
+    """Serve the policy in this text to these clients, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="sg-") as name:
+        folder = Path(name)
+        (folder / "policy.yaml").write_text(f"version: 1\n{policy}")
+        path = str(folder / "policy.yaml")
+        with sockguard(folder, path, upstream, clients=clients or ("main",)) as guard:
+            yield guard
 
 
 def environment() -> dict[str, str]:

@@ -2,7 +2,6 @@ docker volume create --driver local -o type=tmpfs -o device=tmpfs -o o=size=1m -
 docker volume create $NAME.plain
 docker volume create --driver local -o type=none --label x=y $NAME
 docker volume create -o nonsense=1 $NAME.x
-docker volume create 'not a name'
 docker volume inspect -f '{{json .Options}} {{json .Labels}} {{.Scope}}' $NAME $NAME.plain nothing-$NAME
 docker volume ls --format '{{.Name}} {{.Driver}}' -f label=only=$NAME
 docker volume ls -q -f driver=local -f name=$NAME -f dangling=true
