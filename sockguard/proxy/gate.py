@@ -62,6 +62,16 @@ class Gate:
         self.own = own
         self.memo.forget()
 
+    def kept(self) -> OwnObjects:
+        """Return what is kept from every client: our own, and where the Engine has its data.
+
+        Containers write to their volumes there, so that a link in one leads anywhere on the host.
+        """
+        facts = self.engine.facts
+        if facts is None or not facts.data:
+            return self.own
+        return replace(self.own, engine_paths=self.own.engine_paths | {facts.data})
+
     def engine_was_gone(self) -> None:
         """Forget what was learned of an Engine that may come back as another."""
         self.engine.forget()
