@@ -8,7 +8,9 @@ import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.facts import Facts, Need, Thing
+from sockguard.errors import Reason
 from sockguard.policy.ownership import STAMP, is_own
+from sockguard.policy.question import OwnObjects
 from sockguard.policy.visible import filters, sees
 from tests.support.objects import container, found, full_id, image, judge, network, volume
 from tests.support.policies import complaints_about, policy_of
@@ -424,3 +426,13 @@ def test_cases_of_a_role_are_judged_as_its_clients_are() -> None:
             """
         )
     )
+
+
+def test_a_build_joins_the_very_container_that_was_judged() -> None:
+    policy = policy_of("allow: [build.run: {query: {networkmode: any, t: any}}]")
+    own = OwnObjects(container=full_id("a1"))
+    do = "POST /build?networkmode=container:web&t=a"
+    decision = judge(policy, do, container("web"), own=own).decision
+    assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"
+    decision = judge(policy, do, container("web", "a1"), own=own).decision
+    assert decision.reason is Reason.SELF_PROTECTION

@@ -11,6 +11,7 @@ from demo.faults import Kind
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.operation import BodyKind
 from sockguard.engine.references import PLACES, Form
+from sockguard.policy.objects import TOLD_OPENLY
 from sockguard.policy.ownership import OWNABLE
 from tests.support.asking import get
 from tests.support.guarded import SLEEPS, Guarded, of
@@ -186,11 +187,32 @@ def test_nothing_of_anothers_is_reached_by_a_body(  # noqa: PLR0913, PLR0917 - a
             continue
         filled = json.loads(json.dumps(body).replace("@", spelt))
         answer = ann.ask(route.method, target, filled)
-        refused = 403 if operation == "volumes.create" else 404
+        refused = 403 if operation in TOLD_OPENLY else 404
         assert answer.status == refused, (filled, answer.body)
         assert b"bob" not in answer.body
     assert forwarded(engine) == []
     assert state(engine) == before
+
+
+def naming_only() -> Iterator[tuple[str, str, object]]:
+    """The same, but for those that make the volume when it is not there."""
+    for operation, kind, body in by_body():
+        if operation != "volumes.create" and "Mounts" not in json.dumps(body):
+            yield operation, kind, body
+
+
+@pytest.mark.parametrize(("operation", "kind", "body"), list(naming_only()))
+def test_a_body_tells_nobody_whether_what_is_anothers_is_there(
+    stack: Stack, bobs: Bobs, operation: str, kind: str, body: object
+) -> None:
+    ann, [route] = of(stack, "ann"), routes_of(operation)
+    told = set()
+    for spelt in (bobs.spelt(kind)[0], "nobodys"):
+        filled = json.loads(json.dumps(body).replace("@", spelt))
+        answer = ann.ask(route.method, path_on(route, "bridge"), filled)
+        message = answer.message.partition(" (event")[0].replace(spelt, "@")
+        told.add((answer.status, message))
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("operation", LISTED)
