@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.level import Level
+from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.cause import Cause
-from sockguard.policy.model import Mode
+from sockguard.policy.model import Client, Mode
 from sockguard.policy.risks_of_chains import chain_causes, renaming_causes
 from sockguard.policy.risks_of_grants import grant_causes
 from sockguard.policy.risks_of_images import NAMED_BY, RUNNING, naming_causes
@@ -19,7 +20,7 @@ from sockguard.policy.risks_of_images import NAMED_BY, RUNNING, naming_causes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sockguard.policy.model import Client
+    from sockguard.policy.model import Policy
 
 MOST_NAMES = 6
 """So many operations are named, the rest is counted."""
@@ -41,6 +42,17 @@ def risks_of(client: Client, clients: Iterable[Client] = ()) -> Risks:
     found = list(_causes(client))
     found += _by_others(client, [one for one in clients if one.name != client.name])
     return _risks(found)
+
+
+def weighed(policy: Policy) -> dict[str, Client]:
+    """Return whom to weigh by name: the clients, or where there are none, whoever had a role."""
+    if policy.clients:
+        return dict(policy.clients)
+    own = {name: role for name, role in policy.roles.items() if not name.startswith(SHIPPED)}
+    return {
+        name: Client(name, role, role.source, mode=role.mode, own=role.own)
+        for name, role in own.items()
+    }
 
 
 def amounts_to(risks: Risks) -> str:
