@@ -65,10 +65,18 @@ def weigh(view: str, constraint: ViewConstraint) -> Found | None:
         return None
     trial = TRIALS.get(view, _UNKNOWN)
     found = [trial.rate(item) for value in trial.values for item in _held(view, constraint, value)]
-    for text in texts_in(constraint.text):
-        of_text = [trial.rate(item) for item in _held(view, constraint, trial.normal(text))]
-        found += of_text or filter(None, [trial.worst])
+    for pattern in patterns_in(constraint.text):
+        found += _rated(view, trial, constraint, pattern) or filter(None, [trial.worst])
     return max(found, key=lambda one: one.level, default=trial.worst)
+
+
+def _rated(view: str, trial: Trial, constraint: ViewConstraint, pattern: str) -> list[Found]:
+    """Rate what a text of the policy's means: with something for each `*`, else as it stands."""
+    for text in (_filled(pattern), pattern):
+        held = list(_held(view, constraint, trial.normal(text)))
+        if held:
+            return [trial.rate(item) for item in held]
+    return []
 
 
 def admits_strangers(constraint: ViewConstraint, values: Iterable[str]) -> bool:
@@ -84,7 +92,11 @@ def writes_below(constraint: ViewConstraint) -> bool:
 
 def texts_in(text: str) -> list[str]:
     """Return the texts in a constraint as the policy writes it, with something for each glob."""
-    return [re.sub(r"\*+", "x", one) for one in patterns_in(text)]
+    return [_filled(pattern) for pattern in patterns_in(text)]
+
+
+def _filled(pattern: str) -> str:
+    return re.sub(r"\*+", "x", pattern)
 
 
 def patterns_in(text: str) -> list[str]:
