@@ -143,44 +143,27 @@ def asked_of(fields: Mapping[str, object]) -> str:
 
 
 def decision_form(who: str, asked: str) -> str:
-    """Write the line of one decision, with places (`%`) for what `decision_line` fills in."""
-    told = f'"kind":"decision"{who}{asked}'.replace("%", "%%")
-    return f'{{"v":{VERSION},"time":"%s","id":"%s",{told}}}\n'
-
-
-def decision_line(form: str, seconds: float, event_id: str) -> bytes:
-    """Fill a form in; `seconds` since 1970."""
-    return (form % (format_time(seconds), event_id)).encode("ascii")
+    """Write the line of one decision with places (`%`) for number, time and id."""
+    return _form(f'"kind":"decision"{who}{asked}')
 
 
 def outcome_form(who: str, *, operation: str, policy: str) -> str:
-    """Write the line of how a request ended, with places for what `outcome_line` fills in.
+    """Write the line of how a request ended with places for number, time, id and the rest.
 
-    `operation` is a word of the catalogue, `policy` the hash of the one that judged the request.
+    That is, in order: status (0 when no answer was sent), bytes in and out, milliseconds, and how
+    it ended in a word of the data plane. `operation` is a word of the catalogue, `policy` the hash
+    of the one that judged the request.
     """
     asked = f',"operation":"{operation}"' if operation else ""
     if policy:
         asked += f',"policy":"{policy}"'
-    told = f'"kind":"outcome"{who}{asked}'.replace("%", "%%")
-    return (
-        f'{{"v":{VERSION},"time":"%s","id":"%s",{told},"status":%d,"bytes_in":%d,'
-        '"bytes_out":%d,"ms":%.3f,"ended":"%s"}\n'
-    )
+    places = ',"status":%d,"bytes_in":%d,"bytes_out":%d,"ms":%.3f,"ended":"%s"'
+    return _form(f'"kind":"outcome"{who}{asked}', places)
 
 
-def outcome_line(  # noqa: PLR0913, PLR0917 - one per field: an object in between costs a third more
-    form: str,
-    seconds: float,
-    event_id: str,
-    status: int,
-    bytes_in: int,
-    bytes_out: int,
-    ms: float,
-    ended: str,
-) -> bytes:
-    """Fill a form in; `status` 0 when no answer was sent, `ended` a word of the data plane."""
-    told = (format_time(seconds), event_id, status, bytes_in, bytes_out, ms, ended)
-    return (form % told).encode("ascii")
+def _form(members: str, places: str = "") -> str:
+    told = members.replace("%", "%%") + places
+    return f'{{"v":{VERSION},"seq":%d,"time":"%s","id":"%s",{told}}}\n'
 
 
 def _known_members(

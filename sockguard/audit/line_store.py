@@ -9,7 +9,7 @@ import os
 import select
 from typing import TYPE_CHECKING
 
-from sockguard.audit.event import VERSION, Kind, encode, format_time
+from sockguard.audit.event import Kind, encode, format_time
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _PATIENCE_MS = 100  # all requests wait meanwhile
 _NEWLINE = 10
-_BEHIND_V = len(f'{{"v":{VERSION},')
 
 
 def _write(descriptor: int, data: bytes) -> int:
@@ -60,15 +59,19 @@ class LineBuffer:
         self.seq = seq
         self.torn = torn
 
-    def append(self, event: Mapping[str, object]) -> None:
+    def append(self, event: Mapping[str, object]) -> bytes:
         """Hold one event under the next number. ValueError: it cannot be encoded."""
-        self._lines.append(encode({**event, "seq": self.seq + 1}))
+        line = encode({**event, "seq": self.seq + 1})
         self.seq += 1
+        self._lines.append(line)
+        return line
 
-    def append_line(self, line: bytes) -> None:
-        """Hold, under the next number, one encoded line that has no `seq` yet."""
+    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
+        """Hold, under the next number, one line whose other places take these values."""
         self.seq += 1
-        self._lines.append(b'%b"seq":%d,%b' % (line[:_BEHIND_V], self.seq, line[_BEHIND_V:]))
+        line = (form % (self.seq, *values)).encode("ascii")
+        self._lines.append(line)
+        return line
 
     def tell_gap(self, count: int, text: str) -> None:
         """Tell in an event, however often the write fails, of `count` numbers that are gone."""

@@ -157,7 +157,7 @@ async def _know_ourselves(gate: Gate) -> asyncio.Task[None] | None:
     paths = paths_of(settings)
     if not container:
         note("not in a container: its sockets, policy and log are protected, and no container")
-        gate.know_own(OwnObjects(paths=paths.held, sockets=paths.sockets))
+        gate.know_own(OwnObjects(paths=paths.held, engine_paths=paths.sockets))
         return None
     knowledge = SelfKnowledge(
         settings.upstream,

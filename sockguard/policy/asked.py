@@ -60,3 +60,9 @@ def wants_body(client: Client, asked: Asked) -> bool:
     """Tell whether a verdict needs the body: some line grants it, or report mode wants to know."""
     operation = asked.recognised.operation
     return client.mode is Mode.REPORT or bool(client.role.grants.get(operation.name))
+
+
+def judges_paths(client: Client, asked: Asked) -> bool:
+    """Tell whether a line that may grant it admits some paths of the host and others not."""
+    grants = client.role.grants.get(asked.recognised.operation.name, ())
+    return any("host_paths" in grant.views for grant in grants)

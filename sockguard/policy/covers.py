@@ -39,7 +39,7 @@ def gathered(grant: Grant, question: Question, facts: Facts) -> dict[str, Gather
         question.query.values,
         question.body.document,
         question.registries,
-        question.own.paths | question.own.sockets,
+        question.own.paths | question.own.engine_paths,
     )
     return {name: VIEWS[name].gather(asking, facts) for name in grant.views}
 

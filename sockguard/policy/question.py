@@ -75,7 +75,7 @@ class OwnObjects:
     The container id is the full one, image names are normalised and have a tag, image ids are 64
     hex digits. Of `repositories`, which are normalised names without tag, all is sockguard's.
     `paths` are directories and files of the host that hold its sockets, policy, keys and log,
-    `sockets` those of the Engine.
+    `engine_paths` the Engine's own: its sockets and its data.
     """
 
     container_id: str = ""
@@ -85,7 +85,7 @@ class OwnObjects:
     repositories: frozenset[str] = frozenset()
     image_ids: frozenset[str] = frozenset()
     paths: frozenset[str] = frozenset()
-    sockets: frozenset[str] = frozenset()
+    engine_paths: frozenset[str] = frozenset()
 
 
 NO_OBJECTS = OwnObjects()

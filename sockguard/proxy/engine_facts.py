@@ -1,4 +1,4 @@
-"""What the Engine says of itself: its API range and its id, asked once and after each failure.
+"""What the Engine says of itself: API range, id, data; asked once and after each failure.
 
 Must never guess: while the Engine has not answered, what needs its range is refused.
 """
@@ -28,10 +28,14 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """`newest` is the minor version of the Engine's newest API, `identity` its id or ""."""
+    """`newest` is the minor version of the Engine's newest API, `identity` its id or "".
+
+    `data` is the folder of the host that holds its volumes and containers, "" if it does not tell.
+    """
 
     newest: int
     identity: str = ""
+    data: str = ""
 
 
 class EngineRange:
@@ -115,7 +119,7 @@ class EngineRange:
         try:
             async with asyncio.timeout(_ASK_SECONDS):
                 newest = await _newest(channel)
-                return EngineFacts(newest, await _identity(channel))
+                return EngineFacts(newest, *await _identity_and_data(channel))
         except TimeoutError as error:
             raise Refusal(
                 Reason.UPSTREAM,
@@ -135,10 +139,14 @@ async def _newest(channel: Channel) -> int:
     return int(match[1])
 
 
-async def _identity(channel: Channel) -> str:
+async def _identity_and_data(channel: Channel) -> tuple[str, str]:
     try:
         _, document = await ask(channel, "/info")
     except (Refusal, Malformed):
-        return ""
-    identity = document.get("ID") if isinstance(document, dict) else None
-    return identity if isinstance(identity, str) else ""
+        return "", ""
+    told = document if isinstance(document, dict) else {}
+    identity, data = told.get("ID"), told.get("DockerRootDir")
+    return (
+        identity if isinstance(identity, str) else "",
+        data if isinstance(data, str) else "",
+    )

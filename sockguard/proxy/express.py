@@ -55,7 +55,8 @@ class Express:
 
     __slots__ = (
         *("_answer", "_began", "_channel", "_connection", "_engine", "_event_id", "_form"),
-        *("_forms", "_gate", "_generation", "_parked", "_ride", "_standing", "_upstream"),
+        *("_forms", "_gate", "_generation", "_line", "_parked", "_ride", "_standing"),
+        "_upstream",
     )
 
     def __init__(
@@ -73,6 +74,8 @@ class Express:
         self._engine: Channel | None = None
         self._form: Form | None = None
         self._event_id = ""
+        self._line = b""
+        """The event that is to be written before it goes, b"" once that is done."""
         self._began = 0.0
         self._ride: Ride | None = None
 
@@ -94,10 +97,13 @@ class Express:
         """Let the task go on with what is under way; return False where it does already."""
         if self._parked is None or self._parked.done():
             return False
-        if self._form is not None:
-            self._ride = Ride(self._form.judged, self._account(self._form), failure)
-        self._leave()
-        self._parked.set_result(None)
+        if self._line:
+            self._gate.departures.go()
+        if not self._parked.done():
+            if self._form is not None:
+                self._ride = Ride(self._form.judged, self._account(self._form), failure)
+            self._leave()
+            self._parked.set_result(None)
         return True
 
     def _leave(self) -> None:
@@ -125,14 +131,17 @@ class Express:
             self._channel.put_back(data)
             return
         self._form = form
+        self._event_id = ""
+        self._began = time.monotonic()
         try:
-            self._record(form)
+            self._gate.limiter.admit(form.judged.client, self._began)
         except Refusal as failure:
             self.hand_over(failure)
             return
         self._engine = engine
-        engine.sink = self._answer
-        engine.write(form.judged.out.head)
+        self._event_id, self._line = self._gate.recorder.allowed_again(form)
+        self._connection.idle = False
+        self._gate.departures.add(self)
 
     def eof_came(self) -> None:
         """Leave a client that ends to the task."""
@@ -162,15 +171,26 @@ class Express:
         )
         return form
 
-    def _record(self, form: Form) -> None:
-        """Admit and record; raises a refusal when it may not pass now."""
-        gate, connection = self._gate, self._connection
+    # --- called by the departures
+
+    def depart(self) -> None:
+        """Send: the event is written."""
+        engine, form, gate = self._engine, self._form, self._gate
+        if engine is None or form is None:
+            return
+        self._line, line = b"", self._line
+        gate.recorder.departed(form, line)
+        self._connection.expect_within(gate.settings.timeouts.quick_answer, SILENT)
+        engine.sink = self._answer
+        engine.write(form.judged.out.head)
+        if engine.eof:
+            self.hand_over()
+
+    def stay(self, failure: Refusal) -> None:
+        """Leave a request whose event could not be written to the task."""
+        self._line = b""
         self._event_id = ""
-        self._began = time.monotonic()
-        gate.limiter.admit(form.judged.client, self._began)
-        self._event_id = gate.recorder.allowed_again(form)
-        connection.idle = False
-        connection.expect_within(gate.settings.timeouts.quick_answer, SILENT)
+        self.hand_over(failure)
 
     # --- the Engine's side
 

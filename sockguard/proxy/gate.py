@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sockguard.policy.question import OwnObjects
+from sockguard.proxy.departures import Departures
 from sockguard.proxy.execs import Execs
 from sockguard.proxy.facts import Memory
 from sockguard.proxy.limits import Limiter
@@ -39,10 +40,15 @@ class Gate:
     memo: Memo = field(default_factory=Memo)
     memory: Memory = field(default_factory=Memory)
     execs: Execs = field(default_factory=Execs)
+    departures: Departures = field(init=False)
     policy_since: float = field(default_factory=time.time)
     """When `policy` began to be served, in seconds since 1970."""
     policy_fault: str = ""
     """Why the policy that was loaded last is not the one that is served, "" when it is."""
+
+    def __post_init__(self) -> None:
+        """Let what leaves be recorded."""
+        self.departures = Departures(self.recorder)
 
     def serve_policy(self, policy: Policy) -> None:
         """Judge every request from now on by this policy."""
@@ -55,6 +61,16 @@ class Gate:
         """Learn which objects are our own; verdicts reached without that are forgotten."""
         self.own = own
         self.memo.forget()
+
+    def kept(self) -> OwnObjects:
+        """Return what is kept from every client: our own, and where the Engine has its data.
+
+        Containers write to their volumes there, so that a link in one leads anywhere on the host.
+        """
+        facts = self.engine.facts
+        if facts is None or not facts.data:
+            return self.own
+        return replace(self.own, engine_paths=self.own.engine_paths | {facts.data})
 
     def engine_was_gone(self) -> None:
         """Forget what was learned of an Engine that may come back as another."""

@@ -63,7 +63,7 @@ def own_objects(document: Value, inside: OwnPaths = NO_PATHS) -> OwnObjects:
                 repositories=repositories,
                 image_ids=frozenset({image.removeprefix("sha256:")}),
                 paths=paths.held,
-                sockets=paths.sockets,
+                engine_paths=paths.sockets,
             )
         case _:
             raise ValueError("not the inspect document of a container")

@@ -13,11 +13,8 @@ from typing import TYPE_CHECKING
 from sockguard.audit.event import (
     Kind,
     decision_form,
-    decision_line,
-    encode,
     format_time,
     outcome_form,
-    outcome_line,
     who_of,
 )
 from sockguard.audit.sink import AuditError
@@ -65,6 +62,8 @@ class Recorder:
         self.tally = Tally()
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
+        self.losses = 0
+        """How often what was buffered had to be dropped."""
 
     @property
     def sink(self) -> Sink:
@@ -111,9 +110,8 @@ class Recorder:
             self.tally.ended(status, ended)
         operation = request.operation.name if request else ""
         form = outcome_form(self._caller(account), operation=operation, policy=account.policy)
-        self._write_outcome(
-            form, account.event_id, seconds, status, ended, bytes_in=bytes_in, bytes_out=bytes_out
-        )
+        told = (status, bytes_in, bytes_out, seconds * 1000, ended)
+        self._write_outcome(form, account.event_id, *told)
 
     def form(self, judged: Judged, caller: Caller, policy: str) -> Form:
         """Prepare the lines of a request that was judged before."""
@@ -129,15 +127,20 @@ class Recorder:
             self.tally.cell(judged.client.name, operation, judged.decision.effect.value),
         )
 
-    def allowed_again(self, form: Form) -> str:
-        """Write the decision event of a request that was judged before; return the event's id.
+    def allowed_again(self, form: Form) -> tuple[str, bytes]:
+        """Buffer the decision event of a request that was judged before; return its id and line.
 
-        Raises a refusal as `allowed` does.
+        The request may be forwarded after `flush`, and then `departed` is due.
         """
         event_id = self._ids()
-        self._write_decision(form.decision, event_id, noteworthy=False)
+        return event_id, self._sink.append_form(
+            form.decision, (format_time(time.time()), event_id)
+        )
+
+    def departed(self, form: Form, line: bytes) -> None:
+        """Count and show a request that is forwarded."""
         form.cell.requests += 1
-        return event_id
+        self._show(line, False)
 
     def ended_again(
         self, form: Form, event_id: str, began: float, status: int, bytes_out: int
@@ -146,15 +149,13 @@ class Recorder:
         seconds = time.monotonic() - began
         form.cell.add(seconds, 0, bytes_out)
         self.tally.ended(status, "complete")
-        self._write_outcome(
-            form.outcome, event_id, seconds, status, "complete", bytes_out=bytes_out
-        )
+        told = (status, 0, bytes_out, seconds * 1000, "complete")
+        self._write_outcome(form.outcome, event_id, *told)
 
     def happened(self, kind: Kind, text: str, **fields: object) -> None:
         """Write an event that belongs to no request; raises AuditError."""
-        line = encode(self._stamped(kind=kind, text=text, **fields))
-        self._sink.append_line(line)
-        self._sink.flush()
+        line = self._sink.append(self._stamped(kind=kind, text=text, **fields))
+        self._flush_sink()
         self._show(line, True)
         self.tally.happened(kind.value)
 
@@ -165,7 +166,7 @@ class Recorder:
         """
         with suppress(Refusal):
             self._tell_counts(self._quota.due(time.monotonic()))
-            self._flush()
+            self.flush()
 
     async def close(self, text: str) -> None:
         """Write the last counts and the stop event, and let the sink go; raises AuditError.
@@ -179,12 +180,20 @@ class Recorder:
                 await self.synced()
                 self._sink.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is buffered; raises a refusal when it cannot be written, and is dropped."""
+        try:
+            self._flush_sink()
+        except AuditError as error:
+            raise self._unkept(error) from error
+
+    def _flush_sink(self) -> None:
         try:
             self._sink.flush()
         except AuditError as error:
             self.failure = str(error)
-            raise self._unkept(error) from error
+            self.losses += 1
+            raise
         self.failure = ""
 
     def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
@@ -219,25 +228,12 @@ class Recorder:
         account.recorded = True
 
     def _write_decision(self, form: str, event_id: str, *, noteworthy: bool) -> None:
-        line = decision_line(form, time.time(), event_id)
-        self._sink.append_line(line)
-        self._flush()
+        line = self._sink.append_form(form, (format_time(time.time()), event_id))
+        self.flush()
         self._show(line, noteworthy)
 
-    def _write_outcome(  # noqa: PLR0913 - one per field: an object in between costs a third more
-        self,
-        form: str,
-        event_id: str,
-        seconds: float,
-        status: int,
-        ended: str,
-        *,
-        bytes_in: int = 0,
-        bytes_out: int = 0,
-    ) -> None:
-        ms = seconds * 1000
-        line = outcome_line(form, time.time(), event_id, status, bytes_in, bytes_out, ms, ended)
-        self._sink.append_line(line)
+    def _write_outcome(self, form: str, event_id: str, *values: object) -> None:
+        line = self._sink.append_form(form, (format_time(time.time()), event_id, *values))
         self._show(line, False)
 
     def _caller(self, account: Account) -> str:

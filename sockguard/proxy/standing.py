@@ -70,7 +70,7 @@ class Standing:
             return refusal
         before = judged.decision
         question = judged.request.question(
-            judged.body, gate.own, before.facts, stamps=gate.policy.stamps
+            judged.body, gate.kept(), before.facts, stamps=gate.policy.stamps
         )
         decision = decide(client, question)
         if not decision.allowed and not decision.needs:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
-from sockguard.policy.asked import wants_body
+from sockguard.policy.asked import judges_paths, wants_body
 from sockguard.policy.decide import decide
 from sockguard.policy.question import NO_BODY
 from sockguard.proxy.asked_line import allowed_asked
@@ -57,7 +57,7 @@ class Verdict:
             account.policy = policy.sha256
             client = account.client = self._standing.same_under(policy, client)
             reader.check_limit(client)
-            question = request.question(body, gate.own, facts, stamps=policy.stamps)
+            question = request.question(body, gate.kept(), facts, stamps=policy.stamps)
             decision = account.decision = decide(client, question)
             if decision.needs:
                 enquiry = enquiry or Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
@@ -65,6 +65,9 @@ class Verdict:
                 continue
             if not decision.allowed:
                 raise refusal_of(decision)
+            if gate.engine.facts is None and judges_paths(client, request.asked):
+                await gate.engine.learn()  # they are judged by where the Engine has its data
+                continue
             # Nothing else is awaited from here to the memo: a body, and none is ever kept there.
             out = await write_outgoing(request, client, decision, reader, version)
             if policy is gate.policy:

@@ -29,7 +29,7 @@ CLASSIFIED = (
 """The fields that a policy has to name, as far as these tests are about them."""
 
 OWN = OwnObjects(
-    paths=frozenset({"/srv/guard/policy"}), sockets=frozenset({"/srv/engine/docker.sock"})
+    paths=frozenset({"/srv/guard/policy"}), engine_paths=frozenset({"/srv/engine/docker.sock"})
 )
 
 
