@@ -14,6 +14,7 @@ from sockguard.policy.cause import Cause
 from sockguard.policy.model import Mode
 from sockguard.policy.risks_of_chains import chain_causes, renaming_causes
 from sockguard.policy.risks_of_grants import grant_causes
+from sockguard.policy.risks_of_images import NAMED_BY, RUNNING, naming_causes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,10 +39,7 @@ class Risks:
 def risks_of(client: Client, clients: Iterable[Client] = ()) -> Risks:
     """Weigh a client; `clients` are all of its policy, whose trust it might abuse."""
     found = list(_causes(client))
-    others = [one for one in clients if one.name != client.name]
-    if "containers.rename" in client.role.grants:
-        levels = {one.name: _risks(list(_causes(one))).level for one in others}
-        found += renaming_causes(client, levels, others)
+    found += _by_others(client, [one for one in clients if one.name != client.name])
     return _risks(found)
 
 
@@ -81,6 +79,20 @@ def _causes(client: Client) -> Iterator[Cause]:
         for grant in grants:
             yield from grant_causes(client, grant)
     yield from chain_causes(client)
+
+
+def _by_others(client: Client, others: Sequence[Client]) -> Iterator[Cause]:
+    """Yield what the client can make other clients do, by names of containers and of images."""
+    if client.role.grants.keys().isdisjoint({"containers.rename", *NAMED_BY}):
+        return
+    causes = {one.name: list(_causes(one)) for one in others}
+    levels = {name: _risks(found).level for name, found in causes.items()}
+    yield from renaming_causes(client, levels, others)
+    running = {
+        name: _risks([one for one in found if one.operation in ("", *RUNNING)]).level
+        for name, found in causes.items()
+    }
+    yield from naming_causes(client, running, others)
 
 
 def _by(risks: Risks, level: Level) -> str:
