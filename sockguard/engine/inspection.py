@@ -41,6 +41,8 @@ ITEM = "[]"
 
 _INT64 = 1 << 63
 _SLICE = 500  # values between two pauses: about 1 ms
+MOST_VALUES = 10_000
+"""Fields, entries and items of one document at most: a verdict on more would hold up others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,11 @@ class _Notes:
     seen: int = 0
 
     def pause_is_due(self) -> bool:
+        """Count one more value."""
         self.seen += 1
+        if self.seen > MOST_VALUES:
+            what = self.base or "the body"
+            raise Malformed(f"{what} holds more than {MOST_VALUES} values", status=413)
         return self.seen % _SLICE == 0
 
     def spell(self, steps: Steps) -> str:
