@@ -90,9 +90,8 @@ def _second(seconds: int) -> str:
 
 def format_time(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339 in UTC with microseconds."""
-    micros = int(seconds * 1e6 + 0.5)
-    whole = micros // 1_000_000
-    return f"{_second(whole)}{micros - whole * 1_000_000:06d}Z"
+    whole, micros = divmod(int(seconds * 1e6 + 0.5), 1_000_000)
+    return f"{_second(whole)}{micros:06d}Z"
 
 
 def _value(name: str, value: object) -> str:
@@ -143,40 +142,28 @@ def asked_of(fields: Mapping[str, object]) -> str:
     return _known_members(fields, ASKED_FIELDS, _KNOWN_OF_ASKED)
 
 
-def decision_line(seconds: float, event_id: str, who: str, asked: str) -> bytes:
-    """Write the line of one decision; `seconds` since 1970, the rest as encoded above."""
-    return (
-        f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
-        f'"kind":"decision"{who}{asked}}}\n'
-    ).encode("ascii")
+def decision_form(who: str, asked: str) -> str:
+    """Write the line of one decision with places (`%`) for number, time and id."""
+    return _form(f'"kind":"decision"{who}{asked}')
 
 
-def outcome_line(  # noqa: PLR0913 - one keyword per field: an object in between costs a third more
-    seconds: float,
-    event_id: str,
-    who: str,
-    *,
-    operation: str,
-    status: int,
-    bytes_in: int,
-    bytes_out: int,
-    ms: float,
-    ended: str,
-    policy: str,
-) -> bytes:
-    """Write the line of how a request ended; `status` 0 when no answer was sent.
+def outcome_form(who: str, *, operation: str, policy: str) -> str:
+    """Write the line of how a request ended with places for number, time, id and the rest.
 
-    `operation` and `ended` are words of the catalogue and of the data plane, `policy` is the hash
+    That is, in order: status (0 when no answer was sent), bytes in and out, milliseconds, and how
+    it ended in a word of the data plane. `operation` is a word of the catalogue, `policy` the hash
     of the one that judged the request.
     """
     asked = f',"operation":"{operation}"' if operation else ""
     if policy:
         asked += f',"policy":"{policy}"'
-    return (
-        f'{{"v":{VERSION},"time":"{format_time(seconds)}","id":"{event_id}",'
-        f'"kind":"outcome"{who}{asked},"status":{status},"bytes_in":{bytes_in},'
-        f'"bytes_out":{bytes_out},"ms":{ms:.3f},"ended":"{ended}"}}\n'
-    ).encode("ascii")
+    places = ',"status":%d,"bytes_in":%d,"bytes_out":%d,"ms":%.3f,"ended":"%s"'
+    return _form(f'"kind":"outcome"{who}{asked}', places)
+
+
+def _form(members: str, places: str = "") -> str:
+    told = members.replace("%", "%%") + places
+    return f'{{"v":{VERSION},"seq":%d,"time":"%s","id":"%s",{told}}}\n'
 
 
 def _known_members(

@@ -20,7 +20,7 @@ _PATIENCE_MS = 100  # all requests wait meanwhile
 _NEWLINE = 10
 
 
-def _write(descriptor: int, data: memoryview) -> int:
+def _write(descriptor: int, data: bytes) -> int:
     """How much one system call took. OSError; TimeoutError: nobody reads the other end."""
     try:
         return os.write(descriptor, data)
@@ -59,15 +59,19 @@ class LineBuffer:
         self.seq = seq
         self.torn = torn
 
-    def append(self, event: Mapping[str, object]) -> None:
+    def append(self, event: Mapping[str, object]) -> bytes:
         """Hold one event under the next number. ValueError: it cannot be encoded."""
-        self._lines.append(encode({**event, "seq": self.seq + 1}))
+        line = encode({**event, "seq": self.seq + 1})
         self.seq += 1
+        self._lines.append(line)
+        return line
 
-    def append_line(self, line: bytes) -> None:
-        """Hold, under the next number, one encoded line that has no `seq` yet."""
+    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
+        """Hold, under the next number, one line whose other places take these values."""
         self.seq += 1
-        self._lines.append(line.replace(b",", b',"seq":%d,' % self.seq, 1))  # behind `v`
+        line = (form % (self.seq, *values)).encode("ascii")
+        self._lines.append(line)
+        return line
 
     def tell_gap(self, count: int, text: str) -> None:
         """Tell in an event, however often the write fails, of `count` numbers that are gone."""
@@ -114,7 +118,8 @@ class LineBuffer:
             descriptor = room_for(sum(map(len, self._lines)))
             for count, text in self._untold:
                 self._append_gap(count, text)
-            data = memoryview(b"\n" * self.torn + b"".join(self._lines))
+            data = b"\n" * self.torn + b"".join(self._lines)
+            written = _write(descriptor, data)
             while written < len(data):
                 written += _write(descriptor, data[written:])
         except (OSError, AuditError) as error:

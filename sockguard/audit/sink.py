@@ -28,11 +28,14 @@ class Sink(Protocol):
     def missing(self) -> int:
         """How many events `gap` events have told of since the sink was opened."""
 
-    def append(self, event: Mapping[str, object]) -> None:
-        """Buffer one event (names as in `event.FIELDS`, no `seq`). ValueError: no such field."""
+    def append(self, event: Mapping[str, object]) -> bytes:
+        """Buffer one event (names as in `event.FIELDS`, no `seq`), and return its line.
 
-    def append_line(self, line: bytes) -> None:
-        """Buffer one line as the functions of `event` make it, without `seq`."""
+        ValueError: no such field.
+        """
+
+    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
+        """Buffer one line by a form of `event`; `values` are for the places behind its number."""
 
     def flush(self) -> None:
         """Hand all that is buffered to the kernel.

@@ -56,13 +56,13 @@ class StdoutSink:
         """How many events gap events tell of, as in `Sink`."""
         return self._buffer.missing
 
-    def append(self, event: Mapping[str, object]) -> None:
+    def append(self, event: Mapping[str, object]) -> bytes:
         """Buffer one event, as in `Sink`."""
-        self._buffer.append(event)
+        return self._buffer.append(event)
 
-    def append_line(self, line: bytes) -> None:
+    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
         """Buffer one line, as in `Sink`."""
-        self._buffer.append_line(line)
+        return self._buffer.append_form(form, values)
 
     def flush(self) -> None:
         """Write all that is buffered, as in `Sink`."""

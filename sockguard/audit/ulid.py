@@ -16,10 +16,13 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 26
 _PAIRS = tuple(map("".join, product(ALPHABET, repeat=2)))  # ten bits each
 _RANDOM_BYTES = 10
-_DRAWS = 256  # one system call serves this many milliseconds
 _MAX_MS = (1 << 48) - 1
 _LOW_BITS = 20  # counted up within one millisecond
 _LOW_END = 1 << _LOW_BITS
+_LETTERS = 12  # the randomness above those bits
+_DRAW_BYTES = _LETTERS + 3
+_DRAWS = 256  # one system call serves this many milliseconds
+_LETTER_OF = "".join(ALPHABET[byte % len(ALPHABET)] for byte in range(256)).encode()
 
 
 def new_ulid(now_ms: int, randomness: bytes) -> str:
@@ -36,7 +39,7 @@ class UlidSource:
     `now` gives seconds since 1970, `entropy` as many random bytes as asked for.
     """
 
-    __slots__ = ("_draws", "_entropy", "_head", "_low", "_ms", "_now")
+    __slots__ = ("_draws", "_entropy", "_head", "_low", "_ms", "_now", "_second", "_time")
 
     def __init__(
         self, now: Callable[[], float], entropy: Callable[[int], bytes] = os.urandom
@@ -46,6 +49,8 @@ class UlidSource:
         self._draws: Iterator[bytes] = iter(())
         self._ms = -1
         self._head = ""
+        self._second = -1  # of 1,024 milliseconds: they share all but the last letters of the time
+        self._time = ""
         self._low = 0
 
     def __call__(self) -> str:
@@ -59,18 +64,19 @@ class UlidSource:
     def _start(self, ms: int) -> str:
         """Make the first one of a millisecond; those after it differ in the last four letters."""
         randomness = self._draw()
-        ulid = new_ulid(ms, randomness)
+        if self._second != ms >> 10:
+            self._second = ms >> 10
+            self._time = new_ulid(ms, bytes(_RANDOM_BYTES))[:8]
+        letters = randomness[:_LETTERS].translate(_LETTER_OF).decode("ascii")
         self._ms = ms
-        self._head = ulid[:-4]
-        self._low = int.from_bytes(randomness, "big") % _LOW_END
-        return ulid
+        self._head = f"{self._time}{_PAIRS[ms & 1023]}{letters}"
+        self._low = int.from_bytes(randomness[_LETTERS:], "big") % _LOW_END
+        return self._head + _PAIRS[self._low >> 10] + _PAIRS[self._low & 1023]
 
     def _draw(self) -> bytes:
         drawn = next(self._draws, b"")
         if drawn:
             return drawn
-        pool = self._entropy(_RANDOM_BYTES * _DRAWS)
-        self._draws = iter(
-            [pool[i : i + _RANDOM_BYTES] for i in range(0, len(pool), _RANDOM_BYTES)]
-        )
+        pool = self._entropy(_DRAW_BYTES * _DRAWS)
+        self._draws = iter([pool[i : i + _DRAW_BYTES] for i in range(0, len(pool), _DRAW_BYTES)])
         return next(self._draws)

@@ -41,6 +41,8 @@ ITEM = "[]"
 
 _INT64 = 1 << 63
 _SLICE = 500  # values between two pauses: about 1 ms
+MOST_VALUES = 10_000
+"""Fields, entries and items of one document at most: a verdict on more would hold up others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class ShapeReport:
     (unknown and empty, or read by no Engine), in the catalogue's form (`HostConfig.Mounts[].Type`)
     and each once; `strange` says exactly where the unknown ones stand. `sensitive` has the parts
     that a policy must name, outer ones first. `document` is the body without what was dropped,
-    fields in the order in which they came.
+    fields in the order in which they came, `values` how many there are.
     """
 
     unknown: tuple[str, ...]
@@ -72,6 +74,7 @@ class ShapeReport:
     document: object
     sensitive: tuple[Part, ...] = ()
     strange: tuple[Steps, ...] = ()
+    values: int = 0
 
 
 @dataclass(slots=True)
@@ -85,7 +88,11 @@ class _Notes:
     seen: int = 0
 
     def pause_is_due(self) -> bool:
+        """Count one more value."""
         self.seen += 1
+        if self.seen > MOST_VALUES:
+            what = self.base or "the body"
+            raise Malformed(f"{what} holds more than {MOST_VALUES} values", status=413)
         return self.seen % _SLICE == 0
 
     def spell(self, steps: Steps) -> str:
@@ -114,7 +121,8 @@ def inspect_steps(
     kept = yield from _inspect(shape, document, (), None, notes)
     parts = tuple(Part(steps, power) for steps, power in notes.sensitive.items())
     unknown = dict.fromkeys(map(notes.spell, notes.strange))
-    return ShapeReport(tuple(unknown), tuple(notes.dropped), kept, parts, tuple(notes.strange))
+    dropped, strange = tuple(notes.dropped), tuple(notes.strange)
+    return ShapeReport(tuple(unknown), dropped, kept, parts, strange, notes.seen)
 
 
 def spell_steps(steps: Steps, base: str = "") -> str:

@@ -120,7 +120,7 @@ def _masked_again(role: Role) -> Iterator[Complaint]:
 
 
 def _masked_settings(grants: Sequence[Grant]) -> list[str]:
-    """List what of a container's settings none of these grants reveals or leaves out."""
+    """List what of a container's settings is seen, and by none of these grants revealed."""
     answer = OPERATIONS["containers.inspect"].answer
     if answer is None or any(grant.response.any for grant in grants):
         return []
@@ -130,8 +130,18 @@ def _masked_settings(grants: Sequence[Grant]) -> list[str]:
         for path, place in places_of(answer.shape)
         if isinstance(place, Masked)
         and path.startswith(("Config.", "HostConfig."))
-        and not any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in named)
+        and not any(_lies_in(path, one) for one in named)
+        and any(_keeps(grant, path) for grant in grants)
     ]
+
+
+def _keeps(grant: Grant, path: str) -> bool:
+    kept = grant.response.keep
+    return not kept or any(_lies_in(path, one) for one in kept)
+
+
+def _lies_in(path: str, outer: str) -> bool:
+    return path == outer or path.startswith((f"{outer}.", f"{outer}["))
 
 
 # --- paths, names, volumes -------------------------------------------------------------------

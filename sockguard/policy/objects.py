@@ -35,6 +35,12 @@ CREATES = frozenset(
 )
 """Operations that make what a target is about; checkpoints and execs belong to a container."""
 
+TOLD_OPENLY = CREATES | {"services.update"}
+"""Operations that tell a client of an object in their body, there or not, that it is none of its.
+
+In answer to these a 404 means that the image is not there, and clients pull it.
+"""
+
 RELABELS = frozenset(f"{objects}.update" for objects in ("services", "secrets", "configs", "nodes"))
 """Operations that replace all labels of an object, and may take it out of a target's reach."""
 
@@ -93,7 +99,7 @@ def object_faults(
     if grant.target is not None:
         yield from _target_faults(grant.target, question, facts, named)
     if _keeps(client, grant):
-        yield from _owner_faults(client, facts, named)
+        yield from _owner_faults(client, question.operation.name, facts, named)
 
 
 def _absent(reason: Reason, reference: Reference, why: str) -> Fault:
@@ -215,34 +221,38 @@ def _labels_of(body: Mapping[str, object]) -> Mapping[str, str]:
 # --- owners ----------------------------------------------------------------------------------
 
 
-def _owner_faults(client: Client, facts: Facts, named: Iterable[Reference]) -> Iterator[Fault]:
+def _owner_faults(
+    client: Client, operation: str, facts: Facts, named: Iterable[Reference]
+) -> Iterator[Fault]:
+    openly = operation in TOLD_OPENLY
     for reference in named:
         if reference.kind in OWNABLE and not is_predefined(reference.kind, reference.name):
-            yield from _foreign(client, reference, facts)
+            yield from _foreign(client, reference, facts, openly=openly and bool(reference.where))
 
 
 MAKING = ("Name", "Mounts[].Source")
 """Where a volume that is not there is made, and stamped; a bind makes one without a stamp."""
 
 
-def _foreign(client: Client, reference: Reference, facts: Facts) -> Iterator[Fault]:
-    thing = facts.find(reference.kind, reference.name)
+def _foreign(
+    client: Client, reference: Reference, facts: Facts, *, openly: bool
+) -> Iterator[Fault]:
+    thing, kind = facts.find(reference.kind, reference.name), reference.kind
     if isinstance(thing, Unknown):
         return
-    if thing is None:
-        if reference.kind == "volume" and (
-            reference.name in client.own.volumes or reference.where.endswith(MAKING)
-        ):
+    if thing is None and kind == "volume":
+        if reference.name in client.own.volumes or reference.where.endswith(MAKING):
             return
-        told = "not there" if reference.kind != "volume" else "not there: volumes.create makes one"
+    elif thing is not None and (is_shared(thing, client) or is_own(thing, client, facts)):
+        return
+    if openly:
+        told = f"which names a {kind} that is not this client's own, or not there"
+        told += ": volumes.create makes one" if kind == "volume" else ""
+        yield Fault(Reason.NOT_OWNED, reference.where, told)
+    else:
+        also = "" if kind == "container" else ", nor named by `also`"
+        told = "not there" if thing is None else f"not this client's own{also}"
         yield _absent(Reason.NOT_OWNED, reference, told)
-    elif not is_shared(thing, client) and not is_own(thing, client, facts):
-        told = "not this client's own"
-        told += "" if thing.kind == "container" else ", nor named by `also`"
-        if reference.where == "Name":  # of a volume to make: that it is there would show anyway
-            yield Fault(Reason.NOT_OWNED, "Name", f"of a volume that is {told}")
-        else:
-            yield _absent(Reason.NOT_OWNED, reference, told)
 
 
 def kind_judged(operation: str) -> str:

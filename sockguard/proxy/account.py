@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sockguard.policy.question import Decision
     from sockguard.proxy.exchange import Exchange
     from sockguard.proxy.intake import Request
+    from sockguard.proxy.memo import Judged
     from sockguard.proxy.tally import Cell
     from sockguard.wire.head import RequestHead
 
@@ -56,6 +57,12 @@ class Account:
         """Whether this refusal went into a count instead of an event of its own."""
         self.who = ""
         """The half of an event line that tells of the connection, once it was needed."""
+
+    def know(self, judged: Judged, policy: str) -> None:
+        """Take over what is known of a request that was judged before, by this policy."""
+        self.client, self.policy = judged.client, policy
+        self.request, self.decision = judged.request, judged.decision
+        self.head = judged.request.head
 
     @property
     def client_name(self) -> str:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.identify import identify
 from sockguard.proxy.exchange import Exchange
+from sockguard.proxy.express import SILENT, Express
 from sockguard.proxy.intake import read_request
 from sockguard.proxy.limits import AnswerRoom
-from sockguard.proxy.linger import discard_body, linger
+from sockguard.proxy.linger import linger
 from sockguard.proxy.read_body import BodyReader
-from sockguard.proxy.refusals import answer_to
+from sockguard.proxy.refuse import refuse
 from sockguard.proxy.rewriting import rewriting_of
 from sockguard.proxy.standing import Standing
 from sockguard.proxy.upstream import Upstream
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from sockguard.policy.model import Client
     from sockguard.proxy.account import Account
     from sockguard.proxy.channel import Channel
+    from sockguard.proxy.express import Ride
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.intake import Request
     from sockguard.proxy.memo import Judged
 
-SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 CLIENT_GRACE = 300.0
 """Seconds for a slow client to take the end of its answer before it is cut."""
 
@@ -44,6 +45,7 @@ class Connection:
 
     __slots__ = (
         "_expiry",
+        "_express",
         "_gate",
         "_late",
         "_loop",
@@ -78,6 +80,7 @@ class Connection:
         self._standing = Standing(caller)
         self._verdict = Verdict(gate, self._standing, self._upstream)
         self._reader: BodyReader | None = None
+        self._express = Express(self, gate, self._upstream, self._standing)
 
     async def run(self) -> None:
         """Serve requests one after the other."""
@@ -91,21 +94,31 @@ class Connection:
 
     def cut(self, ended: str) -> None:
         """End what is served now at once."""
+        if self._express.hand_over():
+            self._loop.call_soon(self.cut, ended)  # once the task has come to it
+            return
         if self.exchange is not None:
             self.exchange.stop(ended)
+        self.channel.interrupt()
+
+    def dismiss(self) -> None:
+        """End the wait for another request."""
+        self._express.hand_over()
         self.channel.interrupt()
 
     def policy_changed(self) -> None:
         """End what the policy of now does not allow: a stream, or the wait for nobody's request."""
         gate, exchange = self._gate, self.exchange
         if self.idle and self._standing.under(gate.policy) is None:
-            self.channel.interrupt()
+            self.dismiss()
         elif exchange is not None and (objection := self._standing.objection(gate)) is not None:
             exchange.stop("reload", objection)
 
     def tick(self, now: float, *, poll: bool) -> None:
         """Notice what no event reports: a time limit, a half-closed peer that is gone."""
         if self._expiry and now >= self._expiry and self._late is not None:
+            if self._express.hand_over():
+                return  # the next tick ends it
             self._expiry = 0.0
             if self.exchange is not None:
                 self.exchange.answer_is_late(self._late)
@@ -138,14 +151,19 @@ class Connection:
         """Serve one request; return whether the connection may carry another."""
         account: Account | None = None
         recorder = self._gate.recorder
+        self.rest()
         try:
+            ride = await self._express.surprise()
+            if ride is not None:
+                account = ride.account
+                return await self._finish_express(ride)
             data = await self._read_head()
             if data is None:
                 return False
             account = recorder.begin(self.caller)
             return await self._handle(data, account)
         except Refusal as refusal:
-            return await self._refuse(refusal, account or recorder.begin(self.caller))
+            return await self._refuse(refusal, account)
         except asyncio.CancelledError:
             if account is not None:
                 recorder.outcome(account, status=0, ended="shutdown")
@@ -153,9 +171,13 @@ class Connection:
         except Exception:  # noqa: BLE001 - whatever goes wrong ends in a refusal
             traceback.print_exc(file=sys.stderr)
             failure = Refusal(Reason.INTERNAL, "an error of sockguard itself, see its own log")
-            return await self._refuse(failure, account or recorder.begin(self.caller))
+            return await self._refuse(failure, account)
         finally:
             self._forget_request()
+
+    async def _refuse(self, refusal: Refusal, account: Account | None) -> bool:
+        account = account or self._gate.recorder.begin(self.caller)
+        return await refuse(self.channel, self._gate, refusal, account, whole=self._whole)
 
     def _forget_request(self) -> None:
         self.exchange = self._late = self._standing.running = None
@@ -164,11 +186,15 @@ class Connection:
             self._reader.release()
             self._reader = None
 
-    async def _read_head(self) -> bytes | None:
-        """Return the bytes of one whole head, None when the client ends between requests."""
+    def rest(self) -> None:
+        """Have nothing to do until another request comes."""
         connections = self._gate.connections
         connections[self] = connections.pop(self, None)  # the longest idle stays first
         self.idle = True
+        self._expiry = 0.0
+
+    async def _read_head(self) -> bytes | None:
+        """Return the bytes of one whole head, None when the client ends between requests."""
         await self.channel.drained()
         data = await self.channel.read()
         if not data:
@@ -197,9 +223,9 @@ class Connection:
             client, request = self._read_request(data, account)
         else:
             client, request = known.client, known.request
-            account.head, account.request = request.head, request
+            account.know(known, gate.policy.sha256)
             self._whole = True
-        gate.limiter.admit(client, self._loop.time())
+        gate.limiter.admit(client, account.began)
         if not request.streams:
             return await self._forward(known or await self._judge(data, account), account)
         gate.limiter.open_stream(client)
@@ -232,7 +258,11 @@ class Connection:
         gate.recorder.allowed(account, judged.asked, noteworthy=judged.noteworthy)
         if judged.needs_sync:
             await gate.recorder.synced()
-        if judged.quick:
+        return await self._carry(judged, account)
+
+    async def _carry(self, judged: Judged, account: Account, *, sent: bool = False) -> bool:
+        gate = self._gate
+        if judged.quick and not sent:
             self.expect_within(gate.settings.timeouts.quick_answer, SILENT)
         rewriting = rewriting_of(judged, gate, self._upstream)
         room = AnswerRoom(gate.limiter, judged.client)
@@ -244,7 +274,7 @@ class Connection:
             if self._standing.policy is not gate.policy:
                 self.policy_changed()
         try:
-            await exchange.run()
+            await exchange.run(sent=sent)
         finally:
             room.release()
             self._whole = exchange.request_read
@@ -255,31 +285,10 @@ class Connection:
             await linger(self.channel, self._gate.settings.timeouts.discard)
         return exchange.reusable
 
-    # --- refusals
-
-    async def _refuse(self, refusal: Refusal, account: Account) -> bool:
-        exchange, head = account.exchange, account.head
-        if exchange is not None and exchange.answering:
-            self._gate.recorder.outcome(account, status=exchange.status, ended=exchange.ended)
-            return False
-        self._record_refusal(refusal, account)
-        if not self._whole and exchange is None and head is not None:
-            self._whole = discard_body(self.channel, head.framing)
-        keep = self._whole and head is not None and head.keep_alive and not head.upgrade_asked
-        keep = keep and exchange is None and not self.channel.waiting_bytes
-        full = self._gate.settings.hints == "full"
-        self.channel.write(answer_to(account, refusal, hints=full, close=not keep))
-        if not keep:
-            await linger(self.channel, self._gate.settings.timeouts.discard)
-        return keep
-
-    def _record_refusal(self, refusal: Refusal, account: Account) -> None:
-        recorder, exchange = self._gate.recorder, account.exchange
-        try:
-            if not account.recorded:
-                recorder.refused(account, refusal)
-            ended = exchange.ended if exchange is not None else "refused"
-            status = 0 if ended == "client_gone" else refusal.status
-            recorder.outcome(account, status=status, ended=ended)
-        except Refusal as failure:
-            sys.stderr.write(f"sockguard: {failure.message}\n")
+    async def _finish_express(self, ride: Ride) -> bool:
+        """Go on with one that is not answered as usual."""
+        self._whole = True
+        self.idle = False
+        if ride.failure is not None:
+            raise ride.failure
+        return await self._carry(ride.judged, ride.account, sent=True)

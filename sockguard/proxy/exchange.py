@@ -90,10 +90,10 @@ class Exchange:
         """Whether the Engine was not there, or left in the middle."""
         return self._engine is None or self.ended == "engine_gone"
 
-    async def run(self) -> None:
-        """Forward, relay, and release both sides; raises a refusal while none was answered."""
+    async def run(self, *, sent: bool = False) -> None:
+        """Forward and relay; raises a refusal while none was answered. `sent`: it is under way."""
         try:
-            engine, head = await self._send_and_read_head()
+            engine, head = await self._send_and_read_head(sent=sent)
             check_answer(head, upgrade_sent=self._out.upgrade)
             await self._answer(engine, head)
         except Malformed as garbage:
@@ -134,12 +134,13 @@ class Exchange:
 
     # --- towards the Engine
 
-    async def _send_and_read_head(self) -> tuple[Channel, ResponseHead]:
+    async def _send_and_read_head(self, *, sent: bool) -> tuple[Channel, ResponseHead]:
         while True:
-            engine = self._engine = self._upstream.usable() or await self._upstream.renew()
+            usable = self._upstream.channel if sent else self._upstream.usable()
+            engine = self._engine = usable or await self._upstream.renew()
             self._check_goes_on()
             self._sending = Sending(self._client, engine, self._out, self)
-            self._sending.start()
+            self._sending.start(sent=sent)
             try:
                 return engine, await read_response_head(engine, self._out.request.method)
             except EngineGone as gone:
@@ -147,6 +148,7 @@ class Exchange:
                     raise self.failure from gone
                 if self._may_retry(gone):
                     self._upstream.drop()
+                    sent = False
                     continue
                 if self.ended == "complete":
                     self.ended = "engine_gone"

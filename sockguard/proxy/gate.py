@@ -10,12 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sockguard.policy.question import OwnObjects
+from sockguard.proxy.departures import Departures
 from sockguard.proxy.execs import Execs
 from sockguard.proxy.facts import Memory
 from sockguard.proxy.limits import Limiter
 from sockguard.proxy.memo import Memo
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sockguard.policy.model import Policy
     from sockguard.proxy.connection import Connection
     from sockguard.proxy.engine_facts import EngineRange
@@ -39,10 +42,17 @@ class Gate:
     memo: Memo = field(default_factory=Memo)
     memory: Memory = field(default_factory=Memory)
     execs: Execs = field(default_factory=Execs)
+    turns: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """Whose turn it is to have a long body judged, by client name."""
+    departures: Departures = field(init=False)
     policy_since: float = field(default_factory=time.time)
     """When `policy` began to be served, in seconds since 1970."""
     policy_fault: str = ""
     """Why the policy that was loaded last is not the one that is served, "" when it is."""
+
+    def __post_init__(self) -> None:
+        """Let what leaves be recorded."""
+        self.departures = Departures(self.recorder)
 
     def serve_policy(self, policy: Policy) -> None:
         """Judge every request from now on by this policy."""

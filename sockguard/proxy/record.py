@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING
 
 from sockguard.audit.event import (
     Kind,
-    asked_of,
-    decision_line,
-    encode,
+    decision_form,
     format_time,
-    outcome_line,
+    outcome_form,
     who_of,
 )
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
-from sockguard.engine.facts import told_facts
 from sockguard.errors import Reason, Refusal
-from sockguard.policy.question import Effect
 from sockguard.proxy.account import Account
+from sockguard.proxy.asked_line import refused_asked
+from sockguard.proxy.form import Form
 from sockguard.proxy.syncer import Syncer
 from sockguard.proxy.tally import Tally
 
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from sockguard.audit.quota import Quota
     from sockguard.audit.sink import Sink
     from sockguard.identity.caller import Caller
-    from sockguard.proxy.intake import Request
+    from sockguard.proxy.memo import Judged
 
 _CALLERS = 1024
 _LAST_SYNC_SECONDS = 1.0
@@ -64,6 +62,8 @@ class Recorder:
         self.tally = Tally()
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
+        self.losses = 0
+        """How often what was buffered had to be dropped."""
 
     @property
     def sink(self) -> Sink:
@@ -73,14 +73,6 @@ class Recorder:
     def begin(self, caller: Caller) -> Account:
         """Open the account of one request."""
         return Account(self._ids(), caller, time.monotonic())
-
-    def asked(self, account: Account) -> str:
-        """Encode what was decided about a request that may pass, for `allowed`."""
-        decision, request = account.decision, account.request
-        if decision is None or request is None:
-            raise Refusal(Reason.INTERNAL, "a request without a decision")
-        text = decision.message or _allowed_text(account)
-        return self._asked(account, decision.effect, decision.reason, decision.detail, text)
 
     def allowed(self, account: Account, asked: str, *, noteworthy: bool) -> None:
         """Write the decision event of a request that will be forwarded.
@@ -102,8 +94,8 @@ class Recorder:
         if not self._quota.admit(account.client_name, refusal.reason, time.monotonic()):
             account.counted = True
             return
-        asked = self._asked(account, Effect.DENY, refusal.reason, refusal.detail, refusal.message)
-        self._decide(account, asked, noteworthy=True)
+        account.policy = account.policy or self._origin()[0]
+        self._decide(account, refused_asked(account, refusal), noteworthy=True)
 
     def outcome(self, account: Account, *, status: int, ended: str) -> None:
         """Write how a request ended; the next flush carries it."""
@@ -116,26 +108,52 @@ class Recorder:
         if account.cell is not None:
             account.cell.add(seconds, bytes_in, bytes_out)
             self.tally.ended(status, ended)
-        line = outcome_line(
-            time.time(),
-            account.event_id,
-            self._caller(account),
-            operation=request.operation.name if request else "",
-            status=status,
-            bytes_in=bytes_in,
-            bytes_out=bytes_out,
-            ms=seconds * 1000,
-            ended=ended,
-            policy=account.policy,
+        operation = request.operation.name if request else ""
+        form = outcome_form(self._caller(account), operation=operation, policy=account.policy)
+        told = (status, bytes_in, bytes_out, seconds * 1000, ended)
+        self._write_outcome(form, account.event_id, *told)
+
+    def form(self, judged: Judged, caller: Caller, policy: str) -> Form:
+        """Prepare the lines of a request that was judged before."""
+        account = Account("", caller, 0.0)
+        account.know(judged, policy)
+        who, operation = self._caller(account), judged.request.operation.name
+        return Form(
+            judged,
+            policy,
+            who,
+            decision_form(who, judged.asked),
+            outcome_form(who, operation=operation, policy=policy),
+            self.tally.cell(judged.client.name, operation, judged.decision.effect.value),
         )
-        self._sink.append_line(line)
+
+    def allowed_again(self, form: Form) -> tuple[str, bytes]:
+        """Buffer the decision event of a request that was judged before; return its id and line.
+
+        The request may be forwarded after `flush`, and then `departed` is due.
+        """
+        event_id = self._ids()
+        return event_id, self._sink.append_form(form.decision, (format_time(time.time()), event_id))
+
+    def departed(self, form: Form, line: bytes) -> None:
+        """Count and show a request that is forwarded."""
+        form.cell.requests += 1
         self._show(line, False)
+
+    def ended_again(
+        self, form: Form, event_id: str, began: float, status: int, bytes_out: int
+    ) -> None:
+        """Write its outcome once it was answered to the end."""
+        seconds = time.monotonic() - began
+        form.cell.add(seconds, 0, bytes_out)
+        self.tally.ended(status, "complete")
+        told = (status, 0, bytes_out, seconds * 1000, "complete")
+        self._write_outcome(form.outcome, event_id, *told)
 
     def happened(self, kind: Kind, text: str, **fields: object) -> None:
         """Write an event that belongs to no request; raises AuditError."""
-        line = encode(self._stamped(kind=kind, text=text, **fields))
-        self._sink.append_line(line)
-        self._sink.flush()
+        line = self._sink.append(self._stamped(kind=kind, text=text, **fields))
+        self._flush_sink()
         self._show(line, True)
         self.tally.happened(kind.value)
 
@@ -146,7 +164,7 @@ class Recorder:
         """
         with suppress(Refusal):
             self._tell_counts(self._quota.due(time.monotonic()))
-            self._flush()
+            self.flush()
 
     async def close(self, text: str) -> None:
         """Write the last counts and the stop event, and let the sink go; raises AuditError.
@@ -160,12 +178,20 @@ class Recorder:
                 await self.synced()
                 self._sink.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is buffered; raises a refusal when it cannot be written, and is dropped."""
+        try:
+            self._flush_sink()
+        except AuditError as error:
+            raise self._unkept(error) from error
+
+    def _flush_sink(self) -> None:
         try:
             self._sink.flush()
         except AuditError as error:
             self.failure = str(error)
-            raise self._unkept(error) from error
+            self.losses += 1
+            raise
         self.failure = ""
 
     def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
@@ -195,34 +221,18 @@ class Recorder:
         return Refusal(Reason.AUDIT_FAILED, f"the audit log cannot be kept: {error}")
 
     def _decide(self, account: Account, asked: str, *, noteworthy: bool) -> None:
-        line = decision_line(time.time(), account.event_id, self._caller(account), asked)
-        self._sink.append_line(line)
-        self._flush()
+        form = decision_form(self._caller(account), asked)
+        self._write_decision(form, account.event_id, noteworthy=noteworthy)
         account.recorded = True
+
+    def _write_decision(self, form: str, event_id: str, *, noteworthy: bool) -> None:
+        line = self._sink.append_form(form, (format_time(time.time()), event_id))
+        self.flush()
         self._show(line, noteworthy)
 
-    def _asked(
-        self, account: Account, effect: Effect, reason: Reason | None, detail: str, text: str
-    ) -> str:
-        head, request, decision = account.head, account.request, account.decision
-        fields: dict[str, object] = {
-            "decision": effect,
-            "reason": reason,
-            "detail": detail,
-            "text": text,
-            "policy": account.policy or self._origin()[0],
-        }
-        if head is not None:
-            fields |= {"method": head.method, "user_agent": head.first("user-agent")}
-        if request is not None:
-            fields |= _request_fields(request)
-        if account.client is not None:
-            fields["mode"] = account.client.mode
-        if decision is not None:
-            fields["hint"] = decision.hint
-            fields["grant"] = str(decision.grant.source) if decision.grant else ""
-            fields["facts"] = told_facts(decision.facts) if decision.facts else ""
-        return asked_of(fields)
+    def _write_outcome(self, form: str, event_id: str, *values: object) -> None:
+        line = self._sink.append_form(form, (format_time(time.time()), event_id, *values))
+        self._show(line, False)
 
     def _caller(self, account: Account) -> str:
         if account.who:
@@ -246,21 +256,3 @@ class Recorder:
             )
         account.who = who
         return who
-
-
-def _request_fields(request: Request) -> dict[str, object]:
-    return {
-        "operation": request.operation.name,
-        "path": request.asked.recognised.path,
-        "api_version": f"1.{request.asked.version}" if request.asked.version else "",
-        "target": " ".join(request.names),
-        "read_only": not request.operation.writes,
-    }
-
-
-def _allowed_text(account: Account) -> str:
-    request, decision = account.request, account.decision
-    operation = request.operation.name if request else ""
-    names = " ".join(request.names) if request else ""
-    line = f" by {decision.grant.source}" if decision and decision.grant else ""
-    return f"client '{account.client_name}' may {operation}{' ' + names if names else ''}{line}"

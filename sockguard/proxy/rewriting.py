@@ -45,6 +45,11 @@ class Rewriting:
         return data if self._after is None else await self._after(data)
 
 
+def is_rewritten(judged: Judged) -> bool:
+    """Tell whether the client may get another answer than the Engine gave."""
+    return judged.out.answering is not None or judged.request.operation.name in _AFTER
+
+
 def rewriting_of(judged: Judged, gate: Gate, upstream: Upstream) -> Rewriting | None:
     """Return what becomes of the answer to a request; None where it passes as it comes."""
     answering = judged.out.answering

@@ -54,12 +54,13 @@ class Sending:
         """Whether the client's request has been read to its end."""
         return self._out.streamed is None or (self._pump is not None and self._pump.done)
 
-    def start(self) -> None:
-        """Send the head, and the body as far as it is there."""
+    def start(self, *, sent: bool = False) -> None:
+        """Send the head, and the body as far as it is there; `sent`: both were sent already."""
         self._client.feeds(self._engine)
         self._engine.feeds(self._client)
         if self._out.streamed is None:
-            self._engine.write(self._out.head + self._out.body)
+            if not sent:
+                self._engine.write(self._out.head + self._out.body)
             self._client.redirect(self.watch)
             return
         decoder = decoder_for(self._out.streamed, tiny_chunks=False)

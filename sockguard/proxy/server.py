@@ -134,7 +134,7 @@ class Server:
             if oldest is None:
                 return False
             self._gate.connections.pop(oldest)
-            oldest.channel.interrupt()
+            oldest.dismiss()
         return True
 
     def _turn_away(self, channel: Channel, client: str) -> None:
@@ -173,7 +173,7 @@ class Server:
         self._listeners.close()
         for connection in list(gate.connections):
             if connection.idle:
-                connection.channel.interrupt()
+                connection.dismiss()
         await self._wait_for(timeouts.drain, streams=False)
         await self._wait_for(timeouts.stream_grace, streams=True)
         for connection in list(gate.connections):

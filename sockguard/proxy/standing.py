@@ -25,13 +25,14 @@ _CHANGED = "the policy has changed: "
 class Standing:
     """The client behind one caller, looked up anew whenever the policy is another."""
 
-    __slots__ = ("_caller", "_client", "policy", "running")
+    __slots__ = ("_caller", "client", "policy", "running")
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._client: Client | None = None
         self.policy: Policy | None = None
         """The policy that was asked last."""
+        self.client: Client | None = None
+        """Who it is under that one, None for nobody."""
         self.running: Judged | None = None
         """The stream that is served now."""
 
@@ -40,10 +41,10 @@ class Standing:
         if self.policy is not policy:
             self.policy = policy
             try:
-                self._client = identify(policy, self._caller)
+                self.client = identify(policy, self._caller)
             except Refusal:
-                self._client = None
-        return self._client
+                self.client = None
+        return self.client
 
     def same_under(self, policy: Policy, before: Client) -> Client:
         """Return the client for a request that waited; a refusal unless the caller is still it."""

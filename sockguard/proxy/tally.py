@@ -64,11 +64,16 @@ class Tally:
 
     def decided(self, client: str, operation: str, decision: str) -> Cell:
         """Count one request that is forwarded; what it took is added to the cell at its end."""
+        cell = self.cell(client, operation, decision)
+        cell.requests += 1
+        return cell
+
+    def cell(self, client: str, operation: str, decision: str) -> Cell:
+        """Return where requests of this kind are counted."""
         key = (client, operation, decision)
         cell = self.cells.get(key)
         if cell is None:
             cell = self.cells[key] = Cell()
-        cell.requests += 1
         return cell
 
     def refused(self, client: str, operation: str, refusal: Refusal) -> None:

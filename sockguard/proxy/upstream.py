@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.proxy.channel import Channel
-from sockguard.wire.head import MAX_HEAD, parse_response_head
+from sockguard.wire.head import HEAD_END, MAX_HEAD, parse_response_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ UNSENT_GRACE = 5.0
 """Seconds for an Engine to take what was written before its connection is cut."""
 _INTERIM = range(100, 200)
 _SWITCHING = 101
-_HEAD_END = b"\r\n\r\n"
 
 
 class EngineGone(Exception):
@@ -63,7 +62,7 @@ async def read_response_head(channel: Channel, method: str) -> ResponseHead:
     """
     data = b""
     while True:
-        end = data.find(_HEAD_END)
+        end = data.find(HEAD_END)
         if end < 0:
             if len(data) > MAX_HEAD:
                 raise Malformed("the Engine sent an answer head over 64 KiB")
@@ -72,7 +71,7 @@ async def read_response_head(channel: Channel, method: str) -> ResponseHead:
                 raise EngineGone(began=bool(data))
             data = data + piece if data else piece
             continue
-        end += len(_HEAD_END)
+        end += len(HEAD_END)
         if end > MAX_HEAD:
             raise Malformed("the Engine sent an answer head over 64 KiB")
         head = _parse(data[:end], method)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sockguard.wire.head import Framing
 
 LAST_CHUNK: Final = b"0\r\n\r\n"
+_ONLY_CHUNK_END: Final = b"\r\n" + LAST_CHUNK
 MAX_CHUNK: Final = 2**40
 MAX_EXTENSION: Final = 256
 """Bytes of extensions on one chunk; all chunks of a body share MAX_EXTENSIONS."""
@@ -72,6 +73,17 @@ def encode_chunk(pieces: list[bytes]) -> list[bytes]:
     """Frame all pieces as one chunk, and no bytes as nothing: an empty chunk ends a body."""
     size = sum(map(len, pieces))
     return [b"%x\r\n" % size, *pieces, b"\r\n"] if size else []
+
+
+def whole_size(framing: Framing, data: bytes) -> int:
+    """Return the decoded size of data that is one whole body framed as we frame it, else -1."""
+    if framing.kind is not FramingKind.CHUNKED:
+        return framing.length if len(data) == framing.length else -1
+    if not data.endswith(_ONLY_CHUNK_END):
+        return 0 if data == LAST_CHUNK else -1
+    start = data.find(b"\r\n") + 2
+    size = len(data) - start - len(_ONLY_CHUNK_END)
+    return size if size > 0 and data[:start] == b"%x\r\n" % size else -1
 
 
 class LengthDecoder:

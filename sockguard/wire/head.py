@@ -22,7 +22,7 @@ MAX_HEAD: Final = 65536
 """Bytes of a head, its last empty line included."""
 _MAX_LENGTH: Final = 2**63 - 1  # Go keeps lengths in an int64
 _MAX_LENGTH_DIGITS: Final = 19
-_HEAD_END: Final = b"\r\n\r\n"
+HEAD_END: Final = b"\r\n\r\n"
 _LONGEST_OPENING: Final = max(map(len, grammar.OPENINGS))
 
 _HTTP2_SETTINGS: Final = "http2-settings"  # named beside `upgrade` by clients that offer h2c
@@ -108,9 +108,9 @@ def find_head_end(buffer: bytes | bytearray, start: int = 0) -> int:
     bytes can make a head of it: 431 when it is too long, else 400. A head that is found may
     still be refused by its parser.
     """
-    found = buffer.find(_HEAD_END, max(start - len(_HEAD_END) + 1, 0), MAX_HEAD)
+    found = buffer.find(HEAD_END, max(start - len(HEAD_END) + 1, 0), MAX_HEAD)
     if found >= 0:
-        return found + len(_HEAD_END)
+        return found + len(HEAD_END)
     if _hopeless(buffer, start):
         raise _malformed_head(buffer)
     if len(buffer) >= MAX_HEAD:

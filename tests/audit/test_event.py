@@ -15,10 +15,10 @@ from sockguard.audit.event import (
     Kind,
     asked_of,
     cut,
-    decision_line,
+    decision_form,
     encode,
     format_time,
-    outcome_line,
+    outcome_form,
     who_of,
 )
 from tests.support.audit_events import HOSTILE_TEXTS, events, numbers, texts
@@ -121,9 +121,10 @@ asked = st.dictionaries(st.sampled_from(ASKED_FIELDS), texts, max_size=10)
 def test_the_parts_of_a_decision_make_the_line_that_encode_makes(
     caller: dict[str, str], fields: dict[str, str], seconds: float
 ) -> None:
-    line = decision_line(seconds, ID, who_of(caller), asked_of(fields))
+    form = decision_form(who_of(caller), asked_of(fields))
+    line = (form % (7, format_time(seconds), ID)).encode("ascii")
 
-    event = {"time": format_time(seconds), "id": ID, "kind": Kind.DECISION}
+    event = {"seq": 7, "time": format_time(seconds), "id": ID, "kind": Kind.DECISION}
     assert line == encode({**caller, **fields, **event})
 
 
@@ -140,9 +141,11 @@ def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
         "ended": "complete",
         "policy": "ab" * 32,
     }
-    line = outcome_line(1.5, ID, who_of(caller), **outcome)  # type: ignore[arg-type]
+    form = outcome_form(who_of(caller), operation="containers.list", policy="ab" * 32)
+    told = (200, bytes_in, bytes_out, ms, "complete")
+    line = (form % (7, format_time(1.5), ID, *told)).encode("ascii")
 
-    event = {"time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME}
+    event = {"seq": 7, "time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME}
     assert line == encode({**caller, **outcome, **event})
 
 

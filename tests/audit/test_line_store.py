@@ -18,7 +18,8 @@ from tests.support.audit_events import missing_numbers, told_missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LINE = encode({"id": "ID", "kind": "decision", "client": "ci", "decision": "allow"})
+FORM = '{"v":1,"seq":%d,"id":"%s","kind":"decision","client":"ci","decision":"allow"}\n'
+LINE = encode({"seq": 1, "id": "ID", "kind": "decision", "client": "ci", "decision": "allow"})
 
 
 class Disk:
@@ -67,10 +68,10 @@ def flush(buffer: LineBuffer) -> None:
 
 def test_lines_and_events_are_numbered_in_the_order_they_come(disk: Disk) -> None:
     buffer = a_buffer(seq=41)
-    buffer.append_line(LINE)
+    buffer.append_form(FORM, ("ID",))
     buffer.append({"kind": "start"})
     flush(buffer)
-    assert disk.content == LINE.replace(b'"v":1', b'"v":1,"seq":42') + encode(
+    assert disk.content == LINE.replace(b'"seq":1', b'"seq":42') + encode(
         {"seq": 43, "kind": "start"}
     )
 
@@ -88,7 +89,7 @@ def test_short_writes_are_carried_on(disk: Disk) -> None:
     disk.piece = 7
     buffer = a_buffer()
     for _ in range(5):
-        buffer.append_line(LINE)
+        buffer.append_form(FORM, ("ID",))
     flush(buffer)
     assert [event["seq"] for event in disk.events()] == [1, 2, 3, 4, 5]
 
@@ -101,11 +102,11 @@ def test_what_was_not_written_is_dropped_and_told_when_storage_works_again(disk:
     buffer = a_buffer()
     disk.room = len(LINE) + 20
     for _ in range(3):
-        buffer.append_line(LINE)
+        buffer.append_form(FORM, ("ID",))
     with pytest.raises(AuditError, match="No space left on device"):
         flush(buffer)
     disk.room = 10**9
-    buffer.append_line(LINE)
+    buffer.append_form(FORM, ("ID",))
     flush(buffer)
     first, gap, last = disk.events()
     assert [first["seq"], gap["seq"], last["seq"]] == [1, 4, 5]
@@ -116,12 +117,12 @@ def test_what_was_not_written_is_dropped_and_told_when_storage_works_again(disk:
 
 def test_a_line_that_lacks_its_newline_only_is_whole(disk: Disk) -> None:
     buffer = a_buffer()
-    buffer.append_line(LINE)
-    disk.room = len(LINE) + len(',"seq":1') - 1
+    buffer.append_form(FORM, ("ID",))
+    disk.room = len(LINE) - 1
     with pytest.raises(AuditError):
         flush(buffer)
     disk.room = 10**9
-    buffer.append_line(LINE)
+    buffer.append_form(FORM, ("ID",))
     flush(buffer)
     assert [event["seq"] for event in disk.events()] == [1, 2]
 
@@ -130,7 +131,7 @@ def test_failing_again_and_again_is_one_gap_and_holds_one_line(disk: Disk) -> No
     buffer = a_buffer()
     disk.room = 0
     for _ in range(50):
-        buffer.append_line(LINE)
+        buffer.append_form(FORM, ("ID",))
         with pytest.raises(AuditError):
             flush(buffer)
     assert len(buffer._lines) == 1
@@ -154,7 +155,7 @@ def test_a_gap_that_was_announced_is_told_even_if_its_first_write_fails(disk: Di
 
 def test_a_gap_that_was_told_before_the_write_was_cut_off_is_not_told_again(disk: Disk) -> None:
     buffer = a_buffer()
-    buffer.append_line(LINE)
+    buffer.append_form(FORM, ("ID",))
     buffer.tell_gap(9, "nine went")
     buffer.tell_gap(8, "eight went")
     disk.room = len(LINE) + 200
@@ -174,7 +175,7 @@ def test_no_room_loses_the_lines_like_a_failed_write(disk: Disk, error: Exceptio
         raise error
 
     buffer = a_buffer()
-    buffer.append_line(LINE)
+    buffer.append_form(FORM, ("ID",))
     with pytest.raises(AuditError, match="cannot be written"):
         buffer.flush_to(no_room)
     flush(buffer)
@@ -202,7 +203,7 @@ def test_every_number_is_in_the_file_or_told_missing(
             if piece % 2:
                 buffer.tell_gap(0, f"step {number}")
             for _ in range(lines):
-                buffer.append_line(LINE)
+                buffer.append_form(FORM, ("ID",))
             try:
                 flush(buffer)
             except AuditError:
@@ -225,7 +226,7 @@ def full_pipe(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
 
 def test_a_reader_that_stands_still_is_an_error_after_a_while(full_pipe: tuple[int, int]) -> None:
     buffer = a_buffer()
-    buffer.append_line(LINE)
+    buffer.append_form(FORM, ("ID",))
     with pytest.raises(AuditError, match="nobody reads the log"):
         buffer.flush_to(lambda _size: full_pipe[1])
 
@@ -247,6 +248,6 @@ def test_a_reader_that_is_slow_is_waited_for(
 
     monkeypatch.setattr(os, "write", write)
     buffer = a_buffer()
-    buffer.append_line(LINE)
+    buffer.append_form(FORM, ("ID",))
     buffer.flush_to(lambda _size: writer)
     assert len(tries) == 2

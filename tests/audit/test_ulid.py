@@ -64,7 +64,7 @@ def test_a_source_asks_for_entropy_rarely_and_uses_all_of_it_once() -> None:
 
     def entropy(size: int) -> bytes:
         asked.append(size)
-        return b"".join(number.to_bytes(10, "big") for number in range(size // 10))
+        return b"".join(number.to_bytes(15, "big") for number in range(size // 15))
 
     source = UlidSource(lambda: float(next(clock)), entropy)
     tails = [source()[10:] for _ in range(256)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-COMMAND = re.compile(r"(?:^|\$ |exec sockguard )sockguard ([^#|]+)")
+COMMAND = re.compile(r"(?:^|\$ |\| |exec sockguard )sockguard ([^#|>]+)")
 MAKE = re.compile(r"\bmake ([a-z-]+)")
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 PARTS = re.compile(r"^\| \d \| ([^|]+) \|", re.MULTILINE)
@@ -139,6 +140,16 @@ def test_the_table_of_layers_is_the_one_that_is_held() -> None:
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     told = [set(SPAN.findall(parts)) for parts in PARTS.findall(contributing)]
     assert tuple(told) == RANKS
+
+
+@pytest.mark.parametrize("part", ["engine", "policy", "proxy"])
+def test_each_module_of_the_large_parts_stands_in_the_map(part: str) -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    _, _, section = contributing.partition(f"**`sockguard/{part}/`**")
+    mapped = re.findall(r"`([a-z_*]+\.py)`", re.split(r"\n\*\*`|\n###", section)[0])
+    modules = {path.name for path in (ROOT / "sockguard" / part).glob("*.py")} - {"__init__.py"}
+    assert {one for one in modules if not any(fnmatch(one, name) for name in mapped)} == set()
+    assert {name for name in mapped if not any(fnmatch(one, name) for one in modules)} == set()
 
 
 # --- compose files ----------------------------------------------------------------------------

@@ -149,7 +149,12 @@ def test_a_reason_or_a_detail_will_do_as_because() -> None:
         ),
         (
             allowing("system/hello", "exec.create: {body: any}"),
-            ["4: the role 'main' can prepare programs but not start them: exec.start is missing"],
+            [
+                (
+                    "4: the role 'main' can prepare programs but not start them: exec.start is"
+                    " missing; add `- exec.start`"
+                )
+            ],
         ),
         (
             "roles: {idle: {allow: []}}\nclients: {web: {allow: []}}",
@@ -206,3 +211,25 @@ def test_a_socket_path_beyond_the_kernels_room_is_an_error_with_its_length() -> 
     assert "the socket of client 'web' would be" in str(caught.value)
     assert "108 bytes, over 107" in str(caught.value)
     assert "109 bytes, over 107" in str(caught.value)
+
+
+UPDATER = (
+    "system/hello, containers.stop, containers.remove, containers.create, containers.start,"
+    " containers.attach, networks.connect"
+)
+
+
+@pytest.mark.parametrize(
+    ("inspecting", "warned"),
+    [
+        ("containers.inspect", True),
+        ("containers.inspect: {response: {keep: [Id, State, Config]}}", True),
+        ("containers.inspect: {response: {keep: [Id, State, Config.Labels]}}", False),
+        ("containers.inspect: {response: any}", False),
+    ],
+)
+def test_a_client_that_replaces_containers_is_warned_of_settings_that_it_sees_masked(
+    inspecting: str, warned: bool
+) -> None:
+    found = warnings(f"allow: [{UPDATER}, {inspecting}]\n")
+    assert any("what it writes back would hold the masks" in one for one in found) == warned

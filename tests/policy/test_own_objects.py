@@ -8,7 +8,9 @@ import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.facts import Facts, Need, Thing
+from sockguard.errors import Reason
 from sockguard.policy.ownership import STAMP, is_own
+from sockguard.policy.question import OwnObjects
 from sockguard.policy.visible import filters, sees
 from tests.support.objects import container, found, full_id, image, judge, network, volume
 from tests.support.policies import complaints_about, policy_of
@@ -70,8 +72,8 @@ def allowed(do: str, body: object = None, *more: Thing) -> str:
 def test_whoever_creates_the_stamp_is_set_whatever_was_sent(
     client: str, labels: dict[str, str] | None, kind: str
 ) -> None:
-    body = {"Image": "alpine"} if kind == "containers" else {"Name": "new"}
-    body = {**body, "Labels": labels}
+    made = {"Image": "alpine"} if kind == "containers" else {"Name": "new"}
+    body = {**made, "Labels": labels}
     decision = judge(POLICY, f"POST /{kind}/create", *THERE, body=body, client=client).decision
     owner = "alice" if client == "alice" else ""
     assert decision.allowed
@@ -424,3 +426,13 @@ def test_cases_of_a_role_are_judged_as_its_clients_are() -> None:
             """
         )
     )
+
+
+def test_a_build_joins_the_very_container_that_was_judged() -> None:
+    policy = policy_of("allow: [build.run: {query: {networkmode: any, t: any}}]")
+    own = OwnObjects(container=full_id("a1"))
+    do = "POST /build?networkmode=container:web&t=a"
+    decision = judge(policy, do, container("web"), own=own).decision
+    assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"
+    decision = judge(policy, do, container("web", "a1"), own=own).decision
+    assert decision.reason is Reason.SELF_PROTECTION

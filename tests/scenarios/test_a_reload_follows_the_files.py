@@ -110,10 +110,11 @@ def test_sighup_loads_at_once_and_never_ends_the_process(
 
         guard.process.send_signal(signal.SIGHUP)
         wait_until(lambda: accepts(guard.socket("two")), "the new client's socket")
-        for text in (BROKEN, ONE):
+        for text, kind in ((BROKEN, "policy_rejected"), (ONE, "policy_loaded")):
+            before = guard.log.read_text().count(kind)
             in_place(file, text)
             guard.process.send_signal(signal.SIGHUP)
-            time.sleep(0.5)
+            wait_until(lambda: guard.log.read_text().count(kind) > before, kind)  # noqa: B023
         assert guard.stop() == 0
 
     kinds = [str(event["kind"]) for event in events_of(guard.audit)]

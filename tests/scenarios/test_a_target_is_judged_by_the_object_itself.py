@@ -149,7 +149,7 @@ def test_a_rename_leaves_neither_the_old_name_nor_the_new_one_outside_the_target
         ("frontend", "db", 404),
     ],
 )
-def test_a_network_and_its_container_have_both_to_be_meant(
+def test_a_network_and_its_container_have_both_to_be_meant(  # noqa: PLR0913, PLR0917 - a table
     named: Guarded, engine: RunningDemo, verb: str, network: str, container: str, status: int
 ) -> None:
     full = run(engine, "web-2")
@@ -207,7 +207,8 @@ def test_head_archive_is_for_the_containers_that_are_meant(
     assert b"x-docker-container-path-stat" in inside.head.lower()
     assert engine.received[-1].path == f"/containers/{identity(engine, 'web')}/archive"
     tar = named.ask("GET", "/containers/web/archive?path=/etc").body
-    assert tarfile.open(fileobj=io.BytesIO(tar)).getnames()
+    with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
+        assert archive.getnames()
 
 
 def test_an_object_that_cannot_be_asked_about_is_not_touched(

@@ -3,16 +3,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sockguard.audit.sink import AuditError
+from tests.support.failing_sink import FailingSink
 from tests.support.raw_client import connected, read_head
 from tests.support.stack import running_stack, send, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.support.demo_engine import RunningDemo
-    from tests.support.stack import Stack
+from tests.support.stack import Stack
 
 POLICY = """
 version: 1
@@ -24,39 +23,6 @@ clients:
       - containers.restart
       - containers.create: {body: any}
 """
-
-
-class FailingSink:
-    """A disk that is full while `full` is set, and remembers the order of what it was asked."""
-
-    def __init__(self) -> None:
-        self.full = False
-        self.sync_fails = False
-        self.lines: list[bytes] = []
-        self._pending: list[bytes] = []
-        self.synced = 0
-        self.held = 0
-        self.missing = 0
-
-    def append(self, event: Mapping[str, object]) -> None:
-        self._pending.append(json.dumps(event).encode())
-
-    def append_line(self, line: bytes) -> None:
-        self._pending.append(line)
-
-    def flush(self) -> None:
-        pending, self._pending = self._pending, []
-        if self.full and pending:
-            raise AuditError("the audit log cannot be written: No space left on device")
-        self.lines += pending
-
-    def sync(self) -> None:
-        if self.sync_fails:
-            raise AuditError("the audit log cannot be synced: Input/output error")
-        self.synced += 1
-
-    def close(self) -> None:
-        self.flush()
 
 
 def request(method: str, target: str, more: str = "") -> bytes:

@@ -134,7 +134,8 @@ def test_a_prefix_of_several_ids_shows_nothing(
     assert several.body == none.body.replace(b"zz", prefix.encode())
 
 
-def test_a_manager_that_is_none_has_no_such_service(short_path: Path, engine: RunningDemo) -> None:
+@pytest.mark.usefixtures("engine")
+def test_a_manager_that_is_none_has_no_such_service(short_path: Path) -> None:
     with running_stack(short_path, short_path / "engine.sock", policy=POLICY) as stack:
         answer = Guarded(stack.socket()).ask("GET", "/services/theirs")
     assert answer.status == 404
@@ -168,7 +169,7 @@ allow:
         ("/images/json?", "nginx:1.27", "postgres:17"),
     ],
 )
-def test_a_filter_by_another_object_is_no_question_whether_it_exists(
+def test_a_filter_by_another_object_is_no_question_whether_it_exists(  # noqa: PLR0913, PLR0917 - a table
     short_path: Path, engine: RunningDemo, word: str, route: str, inside: str, outside: str
 ) -> None:
     with running_stack(short_path, short_path / "engine.sock", policy=LISTS) as stack:

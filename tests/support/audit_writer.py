@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from sockguard.audit.event import encode, format_time
+from sockguard.audit.event import format_time
 from sockguard.audit.store import Store
 from sockguard.audit.ulid import UlidSource
 
@@ -23,7 +23,7 @@ def main(folder: str, segment_bytes: str) -> None:
     for batch in itertools.count(1):
         for _ in range(batch % 40):
             stamp = {"time": format_time(time.time()), "id": new_id()}
-            store.append_line(encode(fields | stamp))
+            store.append(fields | stamp)
         store.flush()
         os.write(1, b"%d\n" % store.seq)
 

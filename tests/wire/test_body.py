@@ -16,6 +16,7 @@ from sockguard.wire.body import (
     UntilCloseDecoder,
     decoder_for,
     encode_chunk,
+    whole_size,
 )
 from sockguard.wire.head import Framing, FramingKind
 
@@ -212,3 +213,45 @@ def test_the_verdict_does_not_depend_on_the_cuts(data: bytes, places: list[int])
             return None
 
     assert verdict([data]) == verdict(cut(data, places))
+
+
+CHUNKED = Framing(FramingKind.CHUNKED)
+
+
+@given(BODIES.filter(bool))
+def test_a_body_in_one_chunk_is_known_as_whole(body: bytes) -> None:
+    assert whole_size(CHUNKED, b"".join([*encode_chunk([body]), LAST_CHUNK])) == len(body)
+
+
+@given(st.lists(st.sampled_from([b"0", b"1", b"a", b"A", b"\r\n", b";x", b" ", LAST_CHUNK])))
+def test_what_is_known_as_whole_is_decoded_to_the_same_size_and_leaves_no_rest(
+    pieces: list[bytes],
+) -> None:
+    data = b"".join(pieces)
+    size = whole_size(CHUNKED, data)
+    if size >= 0:
+        decoder = ChunkedDecoder()
+        assert len(decoded(decoder, [data])) == size
+        assert (decoder.done, decoder.rest) == (True, b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (b"0\r\n\r\n", 0),
+        (b"0\r\n\r\n0\r\n\r\n", -1),
+        (b"1\r\nx\r\n1\r\nx\r\n0\r\n\r\n", -1),
+        (b"01\r\nx\r\n0\r\n\r\n", -1),
+        (b"1;a\r\nx\r\n0\r\n\r\n", -1),
+        (b"2\r\nx\r\n0\r\n\r\n", -1),
+        (b"1\r\nx\r\n", -1),
+        (b"", -1),
+    ],
+)
+def test_any_other_form_is_left_to_the_decoder(data: bytes, size: int) -> None:
+    assert whole_size(CHUNKED, data) == size
+
+
+def test_a_body_with_a_length_is_whole_when_all_of_it_is_there() -> None:
+    framing = Framing(FramingKind.LENGTH, 2)
+    assert [whole_size(framing, b"x" * n) for n in range(4)] == [-1, -1, 2, -1]

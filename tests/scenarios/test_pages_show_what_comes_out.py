@@ -1,0 +1,122 @@
+"""What pages show of commands is what comes out of them.
+
+A page's commands are run where the policy that it showed last is `policy.yaml`. Those of docker are
+run by the client that the page named last, in front of the demo engine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests.support.docker_cli import run
+from tests.support.sockguard_process import environment, sockguard
+from tests.support.tree import ROOT, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.demo_engine import RunningDemo
+
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$|\bAs `([a-z]+)`", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ ", re.MULTILINE)
+CLIENT = re.compile(r"^  ([a-z]+):", re.MULTILINE)
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+SOCKGUARD = f'sockguard() {{ {sys.executable} -m sockguard "$@"; }}\n'
+
+EVENT = re.compile(r"\b01[0-9A-HJKMNP-TV-Z]{24}\b")
+IDENTITY = re.compile(r"\b[0-9a-f]{12}\b")
+AGE = re.compile(r"\b(?:About |Less than )?(?:\d+|an?) (?:second|minute|hour)s?\b( ago)?")
+BLANKS = re.compile(r" {2,}")
+
+
+class Shown(NamedTuple):
+    """A command on a page with what it prints, under which policy, and asked by which client."""
+
+    place: str
+    policy: str
+    client: str
+    command: str
+    output: str
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.command[:60]}"
+
+
+def shown() -> Iterator[Shown]:
+    for page in PAGES:
+        policy, client = "", "main"
+        text = page.read_text(encoding="utf-8")
+        for kind, content, named in BLOCK.findall(text):
+            client = named or client
+            if kind == "yaml" and "version: 1\n" in content:
+                policy, client = content, "main"
+            for one in COMMAND.split(content)[1:] if kind == "console" else ():
+                command, _, output = one.partition("\n")
+                yield Shown(name_of(page), policy, client, command, output)
+
+
+SHOWN = list(shown())
+OURS = [one for one in SHOWN if "sockguard policy" in one.command]
+DOCKERS = [one for one in SHOWN if one.command.startswith("docker ")]
+RECORDS = [one for one in SHOWN if one.command.startswith("sockguard audit ")]
+
+
+def alike(text: str) -> str:
+    """The text without what differs from run to run: ids, ages, and blanks between columns."""
+    text = EVENT.sub("EVENT", IDENTITY.sub("ID", AGE.sub("AGE", text)))
+    lines = (BLANKS.sub(" ", line).rstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and "--help' for more" not in line)
+
+
+def test_each_command_that_is_shown_with_its_output_is_tried() -> None:
+    rest = [str(one) for one in SHOWN if one not in (*OURS, *DOCKERS, *RECORDS)]
+    assert rest == [str(one) for one in SHOWN if one.command.startswith("sockguard health")]
+    assert len(OURS) >= 5
+    assert {one.place for one in DOCKERS} >= {"README.md", "docs/policy.md"}
+
+
+@pytest.mark.parametrize("one", OURS, ids=str)
+def test_a_command_about_policies_prints_what_is_shown(one: Shown, short_path: Path) -> None:
+    (short_path / "policy.yaml").write_text(one.policy)
+    done = subprocess.run(
+        ["bash", "-c", SOCKGUARD + one.command],
+        cwd=short_path,
+        env={**environment(), "PYTHONPATH": os.fspath(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout + done.stderr == one.output
+
+
+@pytest.mark.parametrize("place", sorted({one.place for one in DOCKERS}))
+def test_docker_and_the_log_print_what_is_shown(
+    place: str, short_path: Path, engine: RunningDemo
+) -> None:
+    if shutil.which("docker") is None:
+        pytest.skip("there is no docker command here")
+    there = [one for one in SHOWN if one.place == place and one in (*DOCKERS, *RECORDS)]
+    for policy in sorted({one.policy for one in there}):
+        (short_path / "policy.yaml").write_text(policy)
+        names = CLIENT.findall(policy) if "\nclients:" in policy else ["main"]
+        path = str(short_path / "policy.yaml")
+        events: dict[str, str] = {}
+        with sockguard(short_path, path, f"unix://{engine.path}", clients=names) as guard:
+            for one in (one for one in there if one.policy == policy):
+                command = SOCKGUARD + one.command
+                for printed, real in events.items():
+                    command = command.replace(printed, real)
+                variables = {"PYTHONPATH": os.fspath(ROOT), "SOCKGUARD_AUDIT_DIR": str(guard.audit)}
+                host = guard.host(one.client)
+                done = run(["bash", "-c", command], host, short_path, **variables)
+                said = done.stdout + done.stderr
+                events |= dict(zip(EVENT.findall(one.output), EVENT.findall(said), strict=False))
+                assert alike(said) == alike(one.output), one.command
