@@ -430,7 +430,7 @@ def test_cases_of_a_role_are_judged_as_its_clients_are() -> None:
 
 def test_a_build_joins_the_very_container_that_was_judged() -> None:
     policy = policy_of("allow: [build.run: {query: {networkmode: any, t: any}}]")
-    own = OwnObjects(container=full_id("a1"))
+    own = OwnObjects(container_id=full_id("a1"))
     do = "POST /build?networkmode=container:web&t=a"
     decision = judge(policy, do, container("web"), own=own).decision
     assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
-import copy
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.faults import Kind
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.operation import BodyKind
-from sockguard.engine.references import PLACES, Form
 from sockguard.policy.objects import TOLD_OPENLY
-from sockguard.policy.ownership import OWNABLE
 from tests.support.asking import get
 from tests.support.guarded import SLEEPS, Guarded, of
+from tests.support.naming import KEPT_APART, body_for, by_body, by_path
 from tests.support.raw_client import exchange, request
 from tests.support.stack import running_stack
 from tests.support.widest import allow, granted, path_on, routes_of, widest
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from tests.support.demo_engine import RunningDemo
     from tests.support.stack import Stack
 
-KEPT_APART = [name for name in granted() if widest(name, own=True)]
 EVERYTHING = allow(widest(name, own=True) for name in KEPT_APART)
 POLICY = f"""version: 1
 roles:
@@ -97,27 +94,6 @@ def forwarded(engine: RunningDemo) -> list[str]:
     return [f"{one.method} {one.target}" for one in others]
 
 
-def body_for(operation: str) -> object:
-    return copy.deepcopy(
-        {
-            "containers.create": SLEEPS,
-            "networks.connect": {"Container": "ants-box"},
-            "networks.disconnect": {"Container": "ants-box"},
-            "networks.create": {"Name": "fresh"},
-            "exec.create": {"Cmd": ["id"]},
-            "exec.start": {"Detach": True},
-        }.get(operation, {})
-    )
-
-
-def by_path() -> Iterator[tuple[str, str]]:
-    for name in KEPT_APART:
-        for route in routes_of(name):
-            kinds = [part.strip("{}") for part in route.template if part.startswith("{")]
-            if kinds and kinds[0] in (*OWNABLE, "exec"):
-                yield name, kinds[0]
-
-
 @pytest.mark.parametrize(("operation", "kind"), list(by_path()))
 def test_nothing_of_anothers_is_reached_by_a_path(
     stack: Stack, engine: RunningDemo, bobs: Bobs, operation: str, kind: str
@@ -144,35 +120,6 @@ def test_nothing_of_anothers_is_reached_by_a_path(
         assert answers[0].partition(b"\r\n\r\n")[2] == expected
     assert forwarded(engine) == []
     assert state(engine) == before
-
-
-def by_body() -> Iterator[tuple[str, str, object]]:
-    """A body for each place in which a body can name something."""
-    text = {Form.JOINED: "container:@", Form.FIRST: "@:x"}
-    for operation, places in PLACES.items():
-        if operation not in KEPT_APART:
-            continue
-        for place in places:
-            body = body_for(operation)
-            form = text.get(place.form, "@")
-            yield operation, place.kind, _with(body, place.steps, form)
-    for form in ("@:/data", "@:/data:ro"):
-        yield "containers.create", "volume", SLEEPS | {"HostConfig": {"Binds": [form]}}
-    mount = {"Type": "volume", "Source": "@", "Target": "/data"}
-    yield "containers.create", "volume", SLEEPS | {"HostConfig": {"Mounts": [mount]}}
-    yield "volumes.create", "volume", {"Name": "@"}
-
-
-def _with(body: Any, steps: Any, text: str) -> object:
-    step, *rest = steps
-    if step == "{}":
-        return {text if not rest else "frontend": _with({}, rest, text) if rest else {}}
-    if not isinstance(body, dict):
-        return [_with({}, rest, text) if rest else text]
-    inner = body.get(step, {})
-    if rest and rest[0] == "[]":
-        return body | {step: [text] if not rest[1:] else [_with({}, rest[1:], text)]}
-    return body | {step: _with(inner, rest, text) if rest else text}
 
 
 @pytest.mark.parametrize(("operation", "kind", "body"), list(by_body()))
