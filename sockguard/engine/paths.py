@@ -25,6 +25,18 @@ WAYS_TO_ROOT = frozenset(
 _RUN = "/var/run"
 
 
+_DEEPEST = max(way.count("/") for way in WAYS_TO_ROOT)
+
+
+def _from_the_top(path: str) -> list[str]:
+    """Name what a normal path is or lies in, as deep as the ways to root go: /usr, /usr/bin."""
+    steps = path.split("/", _DEEPEST + 1)[: _DEEPEST + 1]
+    return ["/".join(steps[:depth]) for depth in range(2, len(steps) + 1)]
+
+
+_HOLDING = frozenset({"/", *(above for way in WAYS_TO_ROOT for above in _from_the_top(way))})
+
+
 def normal_path(text: str) -> str | None:
     """Clean an absolute path as Go's path.Clean does; None for what has no form of its own.
 
@@ -47,7 +59,7 @@ def is_reserved(path: str, more: Iterable[str] = ()) -> bool:
 
     `more` are others that count like them.
     """
+    if path in _HOLDING or not WAYS_TO_ROOT.isdisjoint(_from_the_top(path)):
+        return True
     others = (normal for text in more if (normal := normal_path(text)) is not None)
-    return any(
-        lies_within(path, kept) or lies_within(kept, path) for kept in (*WAYS_TO_ROOT, *others)
-    )
+    return any(lies_within(path, kept) or lies_within(kept, path) for kept in others)
