@@ -43,6 +43,7 @@ ITEM = "[]"
 
 _INT64 = 1 << 63
 _SLICE = 500  # values between two pauses: about 1 ms
+_NOT_READ_HERE = (Unread, Misplaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ def _single(
     shape: Shape, value: object, steps: Steps, power: Field | None, notes: _Notes
 ) -> object:
     """Do as `_inspect` with null, and with what has no parts of its own."""
-    _noted(shape, value, steps, power, notes)
+    if power is not None or isinstance(shape, Field):
+        _noted(shape, value, steps, power, notes)
     inner = bare(shape)
     if value is not None and isinstance(inner, Scalar) and not _fits(inner, value):
         raise _wrong_type(notes.spell(steps), inner.value)
@@ -238,13 +240,14 @@ def _object(
         _check_spelling(spellings, key, met, steps, notes)
         name, shape = _look_up(fields, key)
         within = (*steps, name)
-        if isinstance(shape, Unread):
-            yield from _inspect(shape.shape, item, within, None, notes)
-        if _is_left_out(shape, item, within, notes):
-            notes.dropped[notes.spell(within)] = None
-        elif shape is None:
-            notes.strange[within] = None
-            kept[name] = item
+        if shape is None or isinstance(shape, _NOT_READ_HERE):
+            if isinstance(shape, Unread):
+                yield from _inspect(shape.shape, item, within, None, notes)
+            if _is_left_out(shape, item, within, notes):
+                notes.dropped[notes.spell(within)] = None
+            else:
+                notes.strange[within] = None
+                kept[name] = item
         elif item is None or isinstance(bare(shape), Scalar):  # most are, and wait for nothing
             kept[name] = _single(shape, item, within, power, notes)
         else:
