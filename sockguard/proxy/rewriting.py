@@ -96,22 +96,18 @@ def _enquiry(gate: Gate, upstream: Upstream, *, apart: bool) -> Enquiry:
 
 
 def _error(judged: Judged) -> Rewrite:
-    decision = judged.decision
-    known = {*decision.names, *(thing.id for thing in decision.facts.values() if thing)}
-
-    def said(words: str) -> str:
-        return spoken(words, judged.client, known)
-
     async def hide(data: bytes) -> bytes:
+        decision = judged.decision
+        known = {*decision.names, *(thing.id for thing in decision.facts.values() if thing)}
         try:
-            document = decode(data)
+            told = decode(data)
         except Malformed:
-            document = None
-        if not isinstance(document, dict):
-            return said(data.decode("utf-8", "replace")).encode()
-        return encode(
-            {key: said(one) if isinstance(one, str) else one for key, one in document.items()}
-        )
+            told = None
+        if not isinstance(told, dict):
+            return spoken(data.decode("utf-8", "replace"), judged.client, known).encode()
+        for key, one in told.items():
+            told[key] = spoken(one, judged.client, known) if isinstance(one, str) else one
+        return encode(told)
 
     return hide
 
