@@ -52,10 +52,10 @@ def within(steps: Steps, cover: Cover) -> Cover:
 
 def joined(*covers: Cover) -> Cover:
     """Name all that any of the covers names, in time that grows with their sizes alone."""
-    if any(cover.whole for cover in covers):
-        return WHOLE
     parts: dict[str, list[Cover]] = {}
     for cover in covers:
+        if cover.whole:
+            return WHOLE
         for step, part in cover.parts.items():
             parts.setdefault(step, []).append(part)
     return Cover(
