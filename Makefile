@@ -31,7 +31,7 @@ run: $(INSTALLED)
 	@$(BIN)/python -m demo.guard
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=2 --dist=loadgroup
 
 test-engine: $(INSTALLED)
 	apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static

@@ -23,6 +23,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"skipped {count}: {reason}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file in one process where tests run side by side, and all that needs the Engine."""
+    for item in items:
+        needs_engine = "dockerd" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("dockerd" if needs_engine else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def dockerd() -> Iterator[Engine]:
     """A real Docker Engine, one for the whole run; skips where there can be none."""
