@@ -14,6 +14,7 @@ from sockguard.engine.views.all import VIEWS
 from sockguard.errors import Reason
 from sockguard.policy.effective import value_at
 from sockguard.policy.fault import Fault
+from sockguard.policy.relied import relied_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ _UNNAMED = "which has to be named under `{}`"
 _UNKNOWN = "which sockguard does not know: only `{}: any` lets it in"
 _ANOTHER = "which is not what the policy admits there"
 _MISSING = "which has to be given"
+_UNREAD = "which Engines read from API 1.{} on"
 
 
 def gathered(grant: Grant, question: Question, facts: Facts) -> dict[str, Gathered]:
@@ -72,7 +74,7 @@ def _constraint_faults(grant: Grant, question: Question, name: str) -> Iterator[
     constraint, value = grant.query[name], question.query.values.get(name)
     since = question.operation.parameters[name].since
     if since > question.version and not constraint.admits_all:
-        yield Fault(Reason.QUERY, name, f"which Engines read from API 1.{since} on")
+        yield Fault(Reason.QUERY, name, _UNREAD.format(since))
     elif constraint.required if value is None else not constraint.holds(value):
         yield Fault(Reason.QUERY, name, _MISSING if value is None else _ANOTHER)
     elif not constraint.replaces:
@@ -92,6 +94,9 @@ def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered])
                 yield Fault(Reason.BODY, part.path, _UNNAMED.format("body"))
     for path in () if grant.body_any else body.unknown:
         yield Fault(Reason.BODY, path, _UNKNOWN.format("body"))
+    for young in relied_on(grant):
+        if young.since > question.version:
+            yield Fault(Reason.BODY, young.path, _UNREAD.format(young.since))
     for term in grant.body:
         value = value_at(body.document, term.steps)
         if not term.constraint.satisfied(term.shape, value):

@@ -18,6 +18,7 @@ from sockguard.policy.model import Mode
 from sockguard.policy.objects import judges_objects, object_faults
 from sockguard.policy.protect import own_named
 from sockguard.policy.question import Decision, Effect
+from sockguard.policy.relied import relied_on
 from sockguard.policy.sent import NOTHING_SENT, sent_under
 from sockguard.policy.visible import filters
 
@@ -91,7 +92,8 @@ def needed_version(grant: Grant, operation: Operation) -> int:
     """Return the oldest minor API version in which the Engine reads all that the grant limits."""
     parameters = operation.parameters
     limited = (name for name, constraint in grant.query.items() if not constraint.admits_all)
-    return max((parameters[name].since for name in limited), default=0)
+    fields = (young.since for young in relied_on(grant))
+    return max((*(parameters[name].since for name in limited), *fields), default=0)
 
 
 def _try(client: Client, grant: Grant, question: Question) -> _Attempt:

@@ -108,7 +108,7 @@ def _passes_stdin(request: Request, decision: Decision) -> bool:
 def _check_limits_are_read(request: Request, decision: Decision, version: int) -> None:
     """Refuse to send a bare path to an Engine that turned out older than it was judged for."""
     grant = decision.grant
-    if request.asked.version is not None or grant is None or not grant.query:
+    if request.asked.version is not None or grant is None or not (grant.query or grant.body):
         return
     needed = needed_version(grant, request.operation)
     if version < needed:

@@ -79,7 +79,7 @@ def judge(
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         read = read_body(operation, decode(data), names)
     question = Question(
-        operation, names, asked.query, read, own or OwnObjects(), stamps=policy.stamps
+        operation, names, asked.query, read, own or OwnObjects(), asked.sent, stamps=policy.stamps
     )
     return answered(policy, question, things, client)
 
