@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockguard.engine.shape import (
-    ANYTHING,
-    BOOLEAN,
-    NUMBER,
-    TEXT,
     Alias,
     Field,
     Map,
@@ -23,6 +18,7 @@ from sockguard.engine.shape import (
     Unread,
     bare,
     below,
+    fits,
     fold,
     is_absent,
 )
@@ -41,7 +37,6 @@ Inspecting: TypeAlias = "Generator[None, None, object]"
 
 ITEM = "[]"
 
-_INT64 = 1 << 63
 _SLICE = 500  # values between two pauses: about 1 ms
 MOST_VALUES = 10_000
 """Fields, entries and items of one document at most: a verdict on more would hold up others."""
@@ -180,21 +175,9 @@ def _single(
     if power is not None or isinstance(shape, Field):
         _noted(shape, value, steps, power, notes)
     inner = bare(shape)
-    if value is not None and isinstance(inner, Scalar) and not _fits(inner, value):
+    if value is not None and isinstance(inner, Scalar) and not fits(inner, value):
         raise _wrong_type(notes.spell(steps), inner.value)
     return value
-
-
-def _fits(shape: Scalar, value: object) -> bool:
-    if shape is ANYTHING:
-        return True
-    if shape is TEXT:
-        return isinstance(value, str)
-    if isinstance(value, bool) or shape is BOOLEAN:
-        return isinstance(value, bool) and shape is BOOLEAN
-    if isinstance(value, int):
-        return -_INT64 <= value < _INT64
-    return shape is NUMBER and isinstance(value, Decimal)
 
 
 def _list(

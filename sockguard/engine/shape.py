@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -107,6 +108,7 @@ NUMBER = Scalar.NUMBER
 BOOLEAN = Scalar.BOOLEAN
 ANYTHING = Scalar.ANYTHING
 
+_INT64 = 1 << 63
 _LONGEST_NAME = 64  # of an unknown field, as it is reported
 _ELSEWHERE = (Alias, Misplaced)  # keys that stand for a field of another name or place
 _BY_NAME = (Alias, Misplaced, Unread)  # said of the key, not of a value
@@ -166,6 +168,19 @@ def _is_among(values: tuple[object, ...], value: object) -> bool:
         if type(value) is type(one) and value == one:
             return True
     return False
+
+
+def fits(shape: Scalar, value: object) -> bool:
+    """Tell whether a decoded value is of this kind."""
+    if shape is ANYTHING:
+        return True
+    if shape is TEXT:
+        return isinstance(value, str)
+    if isinstance(value, bool) or shape is BOOLEAN:
+        return isinstance(value, bool) and shape is BOOLEAN
+    if isinstance(value, int):
+        return -_INT64 <= value < _INT64
+    return shape is NUMBER and isinstance(value, Decimal)
 
 
 def fields_of(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
