@@ -93,7 +93,7 @@ def object_faults(
     if grant.target is not None:
         yield from _target_faults(grant.target, question, facts, named)
     if _keeps(client, grant):
-        yield from _owner_faults(client, facts, named)
+        yield from _owner_faults(client, question.operation.name, facts, named)
 
 
 def _absent(reason: Reason, reference: Reference, why: str) -> Fault:
@@ -215,34 +215,54 @@ def _labels_of(body: Mapping[str, object]) -> Mapping[str, str]:
 # --- owners ----------------------------------------------------------------------------------
 
 
-def _owner_faults(client: Client, facts: Facts, named: Iterable[Reference]) -> Iterator[Fault]:
+def _owner_faults(
+    client: Client, operation: str, facts: Facts, named: Iterable[Reference]
+) -> Iterator[Fault]:
     for reference in named:
         if reference.kind in OWNABLE and not is_predefined(reference.kind, reference.name):
-            yield from _foreign(client, reference, facts)
+            yield from _foreign(client, operation, reference, facts)
 
 
 MAKING = ("Name", "Mounts[].Source")
 """Where a volume that is not there is made, and stamped; a bind makes one without a stamp."""
 
+_NOT_OWN = {
+    "container": "not this client's own",
+    "network": "neither this client's own nor named by `also`",
+    "volume": "neither this client's own nor named by `also`",
+}
+_OR_ABSENT = {"volume": "or is not there: volumes.create makes one"}
 
-def _foreign(client: Client, reference: Reference, facts: Facts) -> Iterator[Fault]:
+
+def _foreign(client: Client, operation: str, reference: Reference, facts: Facts) -> Iterator[Fault]:
     thing = facts.find(reference.kind, reference.name)
     if isinstance(thing, Unknown):
         return
     if thing is None:
-        if reference.kind == "volume" and (
+        if reference.kind != "volume" or not (
             reference.name in client.own.volumes or reference.where.endswith(MAKING)
         ):
-            return
-        told = "not there" if reference.kind != "volume" else "not there: volumes.create makes one"
-        yield _absent(Reason.NOT_OWNED, reference, told)
+            yield _unowned(operation, reference, "not there")
     elif not is_shared(thing, client) and not is_own(thing, client, facts):
-        told = "not this client's own"
-        told += "" if thing.kind == "container" else ", nor named by `also`"
-        if reference.where == "Name":  # of a volume to make: that it is there would show anyway
-            yield Fault(Reason.NOT_OWNED, "Name", f"of a volume that is {told}")
-        else:
-            yield _absent(Reason.NOT_OWNED, reference, told)
+        yield _unowned(operation, reference, _NOT_OWN[reference.kind])
+
+
+def _unowned(operation: str, reference: Reference, why: str) -> Fault:
+    """Refuse in the same words whether the object is another's or nobody's.
+
+    What a client makes something of is refused with 403: from a 404 of a create, the docker
+    command concludes that the image is missing, and pulls it.
+    """
+    kind, where = reference.kind, reference.where
+    if where == "Name":  # of a volume to make: that it is there would show anyway
+        return Fault(Reason.NOT_OWNED, where, f"of a volume that is {why}")
+    if not where or operation in INVOLVING or is_filtered(operation):
+        return _absent(Reason.NOT_OWNED, reference, why)
+    told = f"which names a {kind} that is {_NOT_OWN[kind]}, {_OR_ABSENT.get(kind, _GONE)}"
+    return Fault(Reason.NOT_OWNED, where, told)
+
+
+_GONE = "or is not there"
 
 
 def kind_judged(operation: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from textwrap import dedent
 
 import pytest
@@ -211,6 +212,48 @@ def mount(source: str, kind: str = "volume") -> dict[str, object]:
 )  # fmt: skip
 def test_every_object_in_the_body_of_a_create_must_be_ones_own(body: object, detail: str) -> None:
     assert allowed("POST /containers/create", body) == detail
+
+
+ALSO = "neither this client's own nor named by `also`, or is not there"
+
+
+@pytest.mark.parametrize(
+    ("do", "body", "told"),
+    [
+        ("POST /containers/create", host(Binds=["@:/x"]), f"volume that is {ALSO}: volumes.create"),
+        ("POST /containers/create", host(VolumesFrom=["@"]), "container that is not this client's"),
+        ("POST /containers/create", host(PidMode="container:@"), "container that is not this"),
+        ("POST /containers/create", host(NetworkMode="@"), f"network that is {ALSO}"),
+        ("POST /containers/create", endpoint("@"), f"network that is {ALSO}"),
+        ("POST /networks/create", {"ConfigFrom": {"Network": "@"}}, f"network that is {ALSO}"),
+    ],
+)
+def test_what_a_create_names_is_refused_in_the_same_words_whoever_has_it(
+    do: str, body: object, told: str
+) -> None:
+    """A 404 on a create would have the docker command pull the image."""
+    sentences = set()
+    for name in ("theirs", "vol-theirs", "net-theirs", "nothing"):
+        sent = json.loads(json.dumps(body).replace("@", name))
+        decision = judge(
+            CREATING, do.replace("@", name), *THERE, body=sent, client="alice"
+        ).decision
+        assert (decision.effect, decision.reason, decision.absent) == ("deny", "not_owned", "")
+        sentences.add(decision.message)
+    [sentence] = sentences
+    assert told in sentence
+
+
+CREATING = policy_of(
+    """
+    clients:
+      alice:
+        own_objects_only: true
+        allow:
+          - containers.create: {body: any}
+          - networks.create: {body: any}
+    """
+)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ clients:
 LISTED = ("containers.list", "networks.list", "volumes.list", "system.df")
 ABOUT_NOTHING = frozenset({"system.ping", "system.version", "system.info", "system.auth"})
 MAKES = frozenset({"containers.create", "networks.create", "volumes.create"})
+INVOLVING = frozenset({"networks.connect", "networks.disconnect"})
 PRUNES = frozenset({"networks.prune", "volumes.prune"})
 
 
@@ -186,11 +187,43 @@ def test_nothing_of_anothers_is_reached_by_a_body(  # noqa: PLR0913, PLR0917 - a
             continue
         filled = json.loads(json.dumps(body).replace("@", spelt))
         answer = ann.ask(route.method, target, filled)
-        refused = 403 if operation == "volumes.create" else 404
+        refused = 404 if operation in INVOLVING else 403
         assert answer.status == refused, (filled, answer.body)
         assert b"bob" not in answer.body
+        if not json.dumps(filled).count('"volume"') and operation != "volumes.create":
+            absent = ann.ask(
+                route.method, target, json.loads(json.dumps(body).replace("@", "nothing"))
+            )
+            assert told(absent).replace("nothing", spelt.removeprefix("/")) == told(answer)
     assert forwarded(engine) == []
     assert state(engine) == before
+
+
+def told(answer: Answer) -> str:
+    """What a client gets to know by an answer, which is all but the event's number."""
+    return f"{answer.status} {answer.message.partition(' (event')[0]}"
+
+
+def test_a_create_that_names_what_is_anothers_does_not_look_like_a_missing_image(
+    stack: Stack, engine: RunningDemo, bobs: Bobs
+) -> None:
+    """The docker command takes any 404 on a create for a missing image, and pulls that."""
+    ann = of(stack, "ann")
+    create = "/containers/create?name=fresh"
+    missing = ann.ask("POST", create, {"Image": "nowhere:1"})
+    assert (missing.status, missing.message) == (404, "No such image: nowhere:1")
+    for name in ("zebra-vol", "nothing"):
+        refused = ann.ask("POST", create, SLEEPS | {"HostConfig": {"Binds": [f"{name}:/d"]}})
+        assert refused.status == 403
+        assert told(refused).endswith(
+            "HostConfig.Binds[], which names a volume that is neither this client's own nor named"
+            " by `also`, or is not there: volumes.create makes one"
+        )
+    joined = SLEEPS | {"HostConfig": {"VolumesFrom": [bobs.container]}}
+    assert ann.ask("POST", create, joined).status == 403
+    assert [one.json()["Image"] for one in engine.sent("POST", "/containers/create")] == [
+        "nowhere:1"
+    ]
 
 
 @pytest.mark.parametrize("operation", LISTED)
@@ -201,20 +234,20 @@ def test_no_list_shows_what_is_anothers(stack: Stack, bobs: Bobs, operation: str
             continue
         if query.startswith("?f") and operation == "system.df":
             continue
-        told = of(stack, "ann").ask("GET", path_on(route, "") + query)
-        assert told.status == 200
+        shown = of(stack, "ann").ask("GET", path_on(route, "") + query)
+        assert shown.status == 200
         for secret in ("zebra", bobs.container, bobs.network, "db-data", "nginx", "frontend"):
-            assert secret.encode() not in told.body
+            assert secret.encode() not in shown.body
     mine = of(stack, "bob").ask("GET", path_on(route, "") + "?all=1".removesuffix("?all=1"))
     assert b"zebra" in mine.body
 
 
 @pytest.mark.usefixtures("bobs")
 def test_the_disk_use_holds_no_sum_over_what_is_anothers(stack: Stack) -> None:
-    told = of(stack, "ann").get("/system/df")
-    assert told["LayersSize"] == 0
-    assert told["Images"] == told["Volumes"] == told["BuildCache"] == []
-    assert [one["Names"] for one in told["Containers"]] == [["/ants-box"]]
+    shown = of(stack, "ann").get("/system/df")
+    assert shown["LayersSize"] == 0
+    assert shown["Images"] == shown["Volumes"] == shown["BuildCache"] == []
+    assert [one["Names"] for one in shown["Containers"]] == [["/ants-box"]]
 
 
 @pytest.mark.parametrize("word", ["before", "since"])
@@ -223,8 +256,8 @@ def test_a_list_compares_with_nothing_of_anothers(
 ) -> None:
     for spelt in bobs.spelt("container"):
         filters = json.dumps({word: [spelt]}, separators=(",", ":"))
-        told = of(stack, "ann").ask("GET", f"/containers/json?filters={filters}")
-        assert told.status == 404
+        answer = of(stack, "ann").ask("GET", f"/containers/json?filters={filters}")
+        assert answer.status == 404
     assert forwarded(engine) == []
 
 

@@ -203,14 +203,14 @@ def test_what_a_container_mounts_that_is_not_there_is_made_as_its_own(
     assert ann.ask("GET", "/volumes/fresh").status == 200
     assert bob.ask("GET", "/volumes/fresh").status == 404
     body = SLEEPS | {"HostConfig": {"Mounts": [mount]}}
-    assert bob.ask("POST", "/containers/create", body).status == 404
+    assert bob.ask("POST", "/containers/create", body).status == 403
 
 
 def test_a_bind_by_name_never_makes_a_volume_without_a_stamp(
     ann: Guarded, engine: RunningDemo
 ) -> None:
     body = SLEEPS | {"HostConfig": {"Binds": ["fresh:/data"]}}
-    assert ann.ask("POST", "/containers/create", body).status == 404
+    assert ann.ask("POST", "/containers/create", body).status == 403
     assert "fresh" not in engine.engine.world.volumes
     assert ann.ask("POST", "/volumes/create", {"Name": "fresh"}).status == 201
     assert ann.ask("POST", "/containers/create", body).status == 201
