@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.dockerd import Engine, private_dockerd, what_is_missing
+from tests.support.dockerd import Engine, private_dockerd, skip_without_dockerd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,15 +25,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def dockerd() -> Iterator[Engine]:
-    """A real Docker Engine, one for the whole run; skips where there can be none.
-
-    With REQUIRE_ENGINE set, as in CI, its absence is a failure.
-    """
-    reason = what_is_missing()
-    if reason and os.environ.get("REQUIRE_ENGINE"):
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    """A real Docker Engine, one for the whole run; skips where there can be none."""
+    skip_without_dockerd()
     with private_dockerd() as engine:
         yield engine
 

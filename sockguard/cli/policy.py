@@ -44,7 +44,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check = _verb(verbs, "check", "load policies and run their expectations")
     check.add_argument("files", nargs="+", metavar="FILE", help=_POLICY)
     check.add_argument(
-        "--fail-at", choices=LEVELS, metavar="LEVEL", help=f"fail at {', '.join(LEVELS)}, or worse"
+        "--fail-at",
+        choices=LEVELS,
+        metavar="LEVEL",
+        help=f"exit with 1 where a client amounts to LEVEL or more, of {', '.join(LEVELS)}",
     )
     check.set_defaults(run=check_files)
 

@@ -16,7 +16,7 @@ from sockguard.engine.level import Level
 from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.check import lint
 from sockguard.policy.load import PolicyError
-from sockguard.policy.risks import amounts_to, risks_of
+from sockguard.policy.risks import amounts_to, risks_of, weighed
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,8 @@ LEVELS = tuple(level.word for level in Level if level > Level.NOTHING)
 class _Amount:
     """What one client amounts to, and the role that makes it so.
 
-    `reaches` is the cause by which it reaches the level to fail at, empty where it does not.
+    Where a policy has roles alone, each stands for a client of its name. `reaches` is the cause by
+    which it reaches the level to fail at, empty where it does not.
     """
 
     client: str
@@ -81,13 +82,13 @@ def _report(file: str, limit: Level | None) -> _Report:
         policy = load_named(file)
     except PolicyError as error:
         return _Report(file, loads=False, complaints=error.complaints)
-    clients = policy.clients
+    clients, subjects = policy.clients, weighed(policy)
     return _Report(
         file,
         loads=True,
         warnings=tuple(lint(policy)),
         clients=tuple(sorted(clients)),
-        amounts=tuple(_amount(clients[name], policy, limit) for name in sorted(clients)),
+        amounts=tuple(_amount(subjects[name], policy, limit) for name in sorted(subjects)),
         roles=tuple(sorted(name for name in policy.roles if not name.startswith(SHIPPED))),
         expectations=sum(_is_own(case, policy) for case in policy.expectations),
         sha256=policy.sha256,
@@ -133,6 +134,5 @@ def _too_much(amount: _Amount) -> str:
     cause = amount.reaches
     about = f"{cause['operation']}: " if cause["operation"] else ""
     return (
-        f"{cause['source']}: client {amount.client!r} reaches {amount.level}: {about}"
-        f"{cause['sentence']}"
+        f"{cause['source']}: {amount.client!r} reaches {amount.level}: {about}{cause['sentence']}"
     )

@@ -51,11 +51,15 @@ def within(steps: Steps, cover: Cover) -> Cover:
 
 
 def joined(*covers: Cover) -> Cover:
-    """Name all that any of the covers names."""
-    if any(cover.whole for cover in covers):
-        return WHOLE
-    parts: dict[str, Cover] = {}
+    """Name all that any of the covers names, in time that grows with their sizes alone."""
+    parts: dict[str, list[Cover]] = {}
     for cover in covers:
+        if cover.whole:
+            return WHOLE
         for step, part in cover.parts.items():
-            parts[step] = joined(parts[step], part) if step in parts else part
-    return Cover(parts=parts)
+            parts.setdefault(step, []).append(part)
+    return Cover(
+        parts={
+            step: joined(*found) if len(found) > 1 else found[0] for step, found in parts.items()
+        }
+    )

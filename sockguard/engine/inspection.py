@@ -26,12 +26,14 @@ from sockguard.engine.shape import (
     fold,
     is_absent,
 )
+from sockguard.engine.spelling import spellings_of
 from sockguard.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from sockguard.engine.shape import Shape
+    from sockguard.engine.spelling import Spellings
 
 Steps: TypeAlias = tuple[str, ...]
 """Where a value stands: names of fields, `[]` for an item of a list, `{key}` for one of a map."""
@@ -41,6 +43,9 @@ ITEM = "[]"
 
 _INT64 = 1 << 63
 _SLICE = 500  # values between two pauses: about 1 ms
+MOST_VALUES = 10_000
+"""Fields, entries and items of one document at most: a verdict on more would hold up others."""
+_NOT_READ_HERE = (Unread, Misplaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class ShapeReport:
     (unknown and empty, or read by no Engine), in the catalogue's form (`HostConfig.Mounts[].Type`)
     and each once; `strange` says exactly where the unknown ones stand. `sensitive` has the parts
     that a policy must name, outer ones first. `document` is the body without what was dropped,
-    fields in the order in which they came.
+    fields in the order in which they came, `values` how many there are.
     """
 
     unknown: tuple[str, ...]
@@ -72,6 +77,7 @@ class ShapeReport:
     document: object
     sensitive: tuple[Part, ...] = ()
     strange: tuple[Steps, ...] = ()
+    values: int = 0
 
 
 @dataclass(slots=True)
@@ -85,7 +91,11 @@ class _Notes:
     seen: int = 0
 
     def pause_is_due(self) -> bool:
+        """Count one more value."""
         self.seen += 1
+        if self.seen > MOST_VALUES:
+            what = self.base or "the body"
+            raise Malformed(f"{what} holds more than {MOST_VALUES} values", status=413)
         return self.seen % _SLICE == 0
 
     def spell(self, steps: Steps) -> str:
@@ -114,7 +124,8 @@ def inspect_steps(
     kept = yield from _inspect(shape, document, (), None, notes)
     parts = tuple(Part(steps, power) for steps, power in notes.sensitive.items())
     unknown = dict.fromkeys(map(notes.spell, notes.strange))
-    return ShapeReport(tuple(unknown), tuple(notes.dropped), kept, parts, tuple(notes.strange))
+    dropped, strange = tuple(notes.dropped), tuple(notes.strange)
+    return ShapeReport(tuple(unknown), dropped, kept, parts, strange, notes.seen)
 
 
 def spell_steps(steps: Steps, base: str = "") -> str:
@@ -135,15 +146,9 @@ def _inspect(
 ) -> Inspecting:
     """Return what is kept of a value; `power` is the sensitive field that it stands within."""
     outer, inner = power, bare(shape)
-    if isinstance(shape, Field) and shape.hands_over_with(value):
-        power = shape
-    by_entries = isinstance(inner, Map) and inner.plain_keys
-    if power is not None and not by_entries and not is_absent(shape, value):
-        notes.sensitive.setdefault(steps, power)
-    if value is None:
-        return None
-    if isinstance(inner, Scalar):
-        return _scalar(inner, value, steps, notes)
+    if value is None or isinstance(inner, Scalar):
+        return _single(shape, value, steps, power, notes)
+    power = _noted(shape, value, steps, power, notes)
     if isinstance(inner, list):
         return (yield from _list(inner[0], value, steps, power, notes))
     if isinstance(inner, Map):
@@ -153,9 +158,30 @@ def _inspect(
     raise TypeError(f"{shape} stands for a field, not for a value")
 
 
-def _scalar(shape: Scalar, value: object, steps: Steps, notes: _Notes) -> object:
-    if not _fits(shape, value):
-        raise _wrong_type(notes.spell(steps), shape.value)
+def _noted(
+    shape: Shape, value: object, steps: Steps, power: Field | None, notes: _Notes
+) -> Field | None:
+    """Note a value that a policy has to name; return the sensitive field that it stands within."""
+    if isinstance(shape, Field):
+        if shape.hands_over_with(value):
+            power = shape
+        by_entries = isinstance(shape.shape, Map) and shape.shape.plain_keys
+    else:
+        by_entries = isinstance(shape, Map) and shape.plain_keys
+    if power is not None and not by_entries and not is_absent(shape, value):
+        notes.sensitive.setdefault(steps, power)
+    return power
+
+
+def _single(
+    shape: Shape, value: object, steps: Steps, power: Field | None, notes: _Notes
+) -> object:
+    """Do as `_inspect` with null, and with what has no parts of its own."""
+    if power is not None or isinstance(shape, Field):
+        _noted(shape, value, steps, power, notes)
+    inner = bare(shape)
+    if value is not None and isinstance(inner, Scalar) and not _fits(inner, value):
+        raise _wrong_type(notes.spell(steps), inner.value)
     return value
 
 
@@ -214,20 +240,24 @@ def _object(
     if not isinstance(value, dict):
         raise _wrong_type(notes.spell(steps), "an object")
     kept: dict[str, object] = {}
+    spellings = spellings_of(fields)
     met: set[str] = set()
     for key, item in value.items():
         if notes.pause_is_due():
             yield
-        _check_spelling(fields, key, met, steps, notes)
+        _check_spelling(spellings, key, met, steps, notes)
         name, shape = _look_up(fields, key)
         within = (*steps, name)
-        if isinstance(shape, Unread):
-            yield from _inspect(shape.shape, item, within, None, notes)
-        if _is_left_out(shape, item, within, notes):
-            notes.dropped[notes.spell(within)] = None
-        elif shape is None:
-            notes.strange[within] = None
-            kept[name] = item
+        if shape is None or isinstance(shape, _NOT_READ_HERE):
+            if isinstance(shape, Unread):
+                yield from _inspect(shape.shape, item, within, None, notes)
+            if _is_left_out(shape, item, within, notes):
+                notes.dropped[notes.spell(within)] = None
+            else:
+                notes.strange[within] = None
+                kept[name] = item
+        elif item is None or isinstance(bare(shape), Scalar):  # most are, and wait for nothing
+            kept[name] = _single(shape, item, within, power, notes)
         else:
             kept[name] = yield from _inspect(shape, item, within, power, notes)
     return kept
@@ -250,37 +280,22 @@ def _is_left_out(shape: Shape | None, item: object, steps: Steps, notes: _Notes)
 
 
 def _check_spelling(
-    fields: Mapping[str, Shape], key: str, met: set[str], steps: Steps, notes: _Notes
+    spellings: Spellings, key: str, met: set[str], steps: Steps, notes: _Notes
 ) -> None:
     """Refuse what the Engine would take for a known key or for one that was already there.
 
     Its decoder compares keys without regard to case and lets the last one win, or merges both.
     """
-    folded = fold(key)
-    exact = _exact_names(fields).get(folded)
-    if exact is not None and key not in fields:
-        path = notes.spell((*steps, exact))
-        raise Malformed(f"a field is misspelt: {path} must be spelt exactly so", detail=path)
+    folded = spellings.folded.get(key)
+    if folded is None:
+        folded = fold(key)
+        if folded in spellings.exact:
+            path = notes.spell((*steps, spellings.exact[folded]))
+            raise Malformed(f"a field is misspelt: {path} must be spelt exactly so", detail=path)
     if folded in met:
         path = notes.spell((*steps, key))
         raise Malformed(f"a field stands twice: {path}, in two spellings", detail=path)
     met.add(folded)
-
-
-_names_by_shape: dict[int, tuple[Mapping[str, Shape], dict[str, str]]] = {}
-
-
-def _exact_names(fields: Mapping[str, Shape]) -> dict[str, str]:
-    """Give the exact name of each folded one, worked out once for each table.
-
-    The memo holds the table itself too, so that its id cannot come to mean another one.
-    """
-    memo = _names_by_shape.get(id(fields))
-    if memo is None:
-        aliases_first = sorted(fields, key=lambda name: not isinstance(fields[name], Alias))
-        memo = (fields, {fold(name): name for name in aliases_first})
-        _names_by_shape[id(fields)] = memo
-    return memo[1]
 
 
 def _wrong_type(path: str, expected: str) -> Malformed:

@@ -31,9 +31,9 @@ class Level(IntEnum):
 
 _WORDS = {
     Level.NOTHING: "nothing",
-    Level.METADATA: "seeing metadata",
-    Level.SECRETS: "reading secrets",
-    Level.DISTURB: "disturbing containers",
-    Level.CODE: "running code in containers",
+    Level.METADATA: "metadata",
+    Level.SECRETS: "secrets",
+    Level.DISTURB: "disturb containers",
+    Level.CODE: "run code in containers",
     Level.ROOT: "root on the host",
 }

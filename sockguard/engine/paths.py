@@ -6,10 +6,11 @@ Must never take a text for a path that the Engine or the kernel could read as an
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
 WAYS_TO_ROOT = frozenset(
     {
@@ -42,12 +43,38 @@ def lies_within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def is_reserved(path: str, more: Iterable[str] = ()) -> bool:
+def is_reserved(path: str, more: frozenset[str] = frozenset()) -> bool:
     """Tell whether a normal path lies within, is, or holds one that leads to root.
 
     `more` are others that count like them.
     """
-    others = (normal for text in more if (normal := normal_path(text)) is not None)
-    return any(
-        lies_within(path, kept) or lies_within(kept, path) for kept in (*WAYS_TO_ROOT, *others)
-    )
+    kept = _kept(more)
+    if path in kept.above:
+        return True
+    return any(folder in kept.paths for folder in _leading_to(path, kept.deepest))
+
+
+class _Kept(NamedTuple):
+    """Reserved paths, all folders that they lie in, and how many names the longest one has."""
+
+    paths: frozenset[str]
+    above: frozenset[str]
+    deepest: int
+
+
+@lru_cache(maxsize=64)  # few sets, and a body may hold thousands of paths
+def _kept(more: frozenset[str]) -> _Kept:
+    others = {normal for text in more if (normal := normal_path(text)) is not None}
+    paths = WAYS_TO_ROOT | others
+    deepest = max(path.count("/") for path in paths)
+    above = {folder for path in paths for folder in _leading_to(path, deepest)}
+    return _Kept(paths, frozenset({"/", *above}), deepest)
+
+
+def _leading_to(path: str, most: int) -> Iterator[str]:
+    """Yield the folders that a path lies in and the path itself, as far as `most` names deep."""
+    yield "/"
+    folder = ""
+    for name in path.split("/", most + 1)[1 : most + 1]:
+        folder += f"/{name}"
+        yield folder

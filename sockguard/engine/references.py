@@ -262,7 +262,7 @@ _OF_VOLUMES = frozenset({"VOLUME", "CLUSTER"})
 
 def _replaced(document: object, steps: Steps, form: Form, ids: Mapping[str, str]) -> object:
     if not steps:
-        return _with_id(document, form, ids) if isinstance(document, str) else document
+        return with_id(document, form, ids) if isinstance(document, str) else document
     step, *more = steps
     rest = tuple(more)
     if step == ITEM and isinstance(document, list):
@@ -291,6 +291,7 @@ def _alias_in(link: str) -> str:
     return alias.rpartition("/")[2] if name.startswith("/") else alias
 
 
-def _with_id(text: str, form: Form, ids: Mapping[str, str]) -> str:
+def with_id(text: str, form: Form, ids: Mapping[str, str]) -> str:
+    """Return a text with the container's name in it replaced by the full id that was judged."""
     identity = ids.get(named_in(form, text).removeprefix("/"))
     return text if identity is None else _WRITE[form](text, identity)

@@ -77,7 +77,10 @@ def read_constraint(node: Node, subject: Subject, complaints: Complaints) -> Con
     A scalar means equal, a list on a scalar value one of, a mapping the words that must all hold.
     """
     before = len(complaints.found)
-    if node.value == "any":
+    if node.value is None:
+        complaints.add(node.source, f"{subject.name} has an empty constraint; write any")
+        constraint = Constraint("", words.nothing)
+    elif node.value == "any":
         constraint = Constraint("any", words.anything)
     elif isinstance(node.value, dict):
         constraint = _read_words(node, subject, complaints)

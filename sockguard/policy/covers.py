@@ -16,9 +16,11 @@ from sockguard.policy.effective import value_at
 from sockguard.policy.fault import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from sockguard.engine.cover import Cover
     from sockguard.engine.facts import Facts
+    from sockguard.engine.inspection import Steps
     from sockguard.engine.view import Gathered
     from sockguard.policy.model import Grant
     from sockguard.policy.question import Question
@@ -86,7 +88,7 @@ def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered])
     if body.sensitive and not grant.body_any:
         covers = [grant.body_cover, *(one.cover for one in views.values())]
         for part in body.sensitive:
-            if not any(cover.admits(part.steps) for cover in covers):
+            if not _is_named(part.steps, covers):
                 yield Fault(Reason.BODY, part.path, _UNNAMED.format("body"))
     for path in () if grant.body_any else body.unknown:
         yield Fault(Reason.BODY, path, _UNKNOWN.format("body"))
@@ -95,6 +97,13 @@ def body_faults(grant: Grant, question: Question, views: Mapping[str, Gathered])
         if not term.constraint.satisfied(term.shape, value):
             told = _MISSING if is_absent(term.shape, value) else _ANOTHER
             yield Fault(Reason.BODY, term.path, told)
+
+
+def _is_named(steps: Steps, covers: Iterable[Cover]) -> bool:
+    for cover in covers:  # noqa: SIM110 - a generator for each part costs more than the looking
+        if cover.admits(steps):
+            return True
+    return False
 
 
 def view_faults(grant: Grant, views: Mapping[str, Gathered]) -> Iterator[Fault]:

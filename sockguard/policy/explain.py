@@ -20,12 +20,14 @@ from sockguard.policy.named import (
     withheld_fields,
     withheld_parameters,
 )
-from sockguard.policy.risks_of_grants import keeps_to_own, level_of
+from sockguard.policy.risks_of_fields import level_of
+from sockguard.policy.risks_of_grants import MOST_SENTENCES, keeps_to_own, shown_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sockguard.policy.model import Client, Grant, Source
+    from sockguard.policy.named import NamedField
 
 
 OF_EXECS = frozenset({"exec.start", "exec.resize", "exec.inspect"})
@@ -63,7 +65,7 @@ class Right:
     `words` are those that let something in or out whole or keep to one's own objects. `withheld`
     are sensitive parameters that it does not name, `withheld_fields` such fields of the body, the
     strongest first. `hands_over` says what the operation gives away, with the sensitive parameters
-    and fields that are named one by one.
+    and fields that are named, and what of its answer is shown.
     """
 
     operation: str
@@ -96,16 +98,20 @@ def sets_in(client: Client) -> dict[str, tuple[str, ...]]:
 def _right(client: Client, grant: Grant) -> Right:
     operation = OPERATIONS[grant.operation]
     conditions = _conditions(grant)
-    fields = [] if grant.body_any else [one for one in named_fields(grant) if level_of(one)]
     own = keeps_to_own(client, grant)
     is_narrow = own or conditions.narrow or bool(grant.response.keep)
     return Right(
         grant.operation,
         Answer.CONDITIONS if is_narrow else Answer.YES,
-        handed_over(
-            operation,
-            [one.parameter.name for one in named_parameters(grant)],
-            [Part(one.steps, one.field) for one in fields],
+        " ".join(
+            (
+                handed_over(
+                    operation,
+                    [one.parameter.name for one in named_parameters(grant)],
+                    [Part(one.steps, one.field) for one in _told(grant)],
+                ),
+                *shown_by(grant)[:MOST_SENTENCES],
+            )
         ),
         grant.item,
         grant.source,
@@ -114,6 +120,14 @@ def _right(client: Client, grant: Grant) -> Right:
         tuple(withheld_parameters(grant)),
         tuple(one.path for one in withheld_fields(grant)),
     )
+
+
+def _told(grant: Grant) -> list[NamedField]:
+    """List the fields named that hand something over; of all of them, the strongest is enough."""
+    named = list(named_fields(grant))
+    if grant.body_any:
+        return [max(named, key=lambda one: one.field.level)] if named else []
+    return [one for one in named if level_of(grant, one)]
 
 
 def _conditions(grant: Grant) -> Conditions:

@@ -64,6 +64,7 @@ def read_body_steps(
         dropped=report.dropped,
         sensitive=report.sensitive,
         strange=report.strange,
+        values=report.values,
     )
 
 

@@ -120,12 +120,15 @@ def _masked_again(role: Role) -> Iterator[Complaint]:
 
 
 def _masked_settings(grants: Sequence[Grant]) -> list[str]:
-    """List what of a container's settings is seen, and by none of these grants revealed."""
+    """List what of a container's settings is seen, and by none of these grants revealed.
+
+    What nearly every container has comes first.
+    """
     answer = OPERATIONS["containers.inspect"].answer
     if answer is None or any(grant.response.any for grant in grants):
         return []
     named = {path for one in grants for path in (*one.response.reveal, *one.response.drop)}
-    return [
+    found = [
         path
         for path, place in places_of(answer.shape)
         if isinstance(place, Masked)
@@ -133,6 +136,7 @@ def _masked_settings(grants: Sequence[Grant]) -> list[str]:
         and not any(_lies_in(path, one) for one in named)
         and any(_keeps(grant, path) for grant in grants)
     ]
+    return sorted(found, key=lambda path: path.startswith("HostConfig."))
 
 
 def _keeps(grant: Grant, path: str) -> bool:

@@ -95,6 +95,7 @@ def _core(before: int) -> str:
 _CORES: Final = tuple(_core(before) for before in range(3))
 _SHORTEST: Final = min(len(MASK), *map(len, _CORES))
 # Go's decoder skips line ends within base64, others all blanks (RFC 2045, section 6.8).
+_BLANK: Final = re.compile(r"[ \t\r\n]")
 _NO_BLANKS: Final = dict.fromkeys(map(ord, " \t\r\n"))
 _BATCH: Final = 5000
 
@@ -142,7 +143,11 @@ def holds_mask_steps(value: object) -> Generator[None, None, bool]:
 
 
 def _is_marked(text: str) -> bool:
-    if MASK in text or any(core in text for core in _CORES):
+    if MASK in text or _has_core(text):
         return True
-    joined = text.translate(_NO_BLANKS)
-    return len(joined) < len(text) and any(core in joined for core in _CORES)
+    return _BLANK.search(text) is not None and _has_core(text.translate(_NO_BLANKS))
+
+
+def _has_core(text: str) -> bool:
+    first, second, third = _CORES
+    return first in text or second in text or third in text

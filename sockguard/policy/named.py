@@ -86,7 +86,7 @@ def named_fields(grant: Grant) -> Iterator[NamedField]:
             if within(term.steps, term.constraint.cover).admits(one.steps)
         ]
         if naming:
-            yield replace(one, constraint=_constraint_on(one.steps, grant.body))
+            yield replace(one, constraint=constraint_on(one.steps, grant.body))
 
 
 def named_parameters(grant: Grant) -> Iterator[NamedParameter]:
@@ -139,7 +139,7 @@ def _gathered(grant: Grant) -> frozenset[str]:
     return frozenset().union(*(GATHERED.get(view, frozenset()) for view in grant.views))
 
 
-def _constraint_on(steps: Steps, terms: tuple[BodyTerm, ...]) -> Constraint | None:
+def constraint_on(steps: Steps, terms: tuple[BodyTerm, ...]) -> Constraint | None:
     """Return the constraint that says most of the values at these steps.
 
     All of them must hold, so that any one is a limit; one that lists the values limits most.
@@ -158,6 +158,8 @@ def _part_of(constraint: Constraint, steps: Steps) -> Constraint | None:
     if not steps:
         return constraint
     if constraint.exact is not None:
+        if any(step == ITEM or step.startswith(ANY_KEY) for step in steps):
+            return None  # of lists and maps, which of the parts is meant cannot be told
         values = tuple(value_at(value, steps) for value in constraint.exact)
         return replace(constraint, exact=values, item=None, parts={})
     inner = constraint.parts.get(steps[0])

@@ -35,6 +35,12 @@ CREATES = frozenset(
 )
 """Operations that make what a target is about; checkpoints and execs belong to a container."""
 
+TOLD_OPENLY = CREATES | {"services.update"}
+"""Operations that tell a client of an object in their body, there or not, that it is none of its.
+
+In answer to these a 404 means that the image is not there, and clients pull it.
+"""
+
 RELABELS = frozenset(f"{objects}.update" for objects in ("services", "secrets", "configs", "nodes"))
 """Operations that replace all labels of an object, and may take it out of a target's reach."""
 
@@ -218,51 +224,35 @@ def _labels_of(body: Mapping[str, object]) -> Mapping[str, str]:
 def _owner_faults(
     client: Client, operation: str, facts: Facts, named: Iterable[Reference]
 ) -> Iterator[Fault]:
+    openly = operation in TOLD_OPENLY
     for reference in named:
         if reference.kind in OWNABLE and not is_predefined(reference.kind, reference.name):
-            yield from _foreign(client, operation, reference, facts)
+            yield from _foreign(client, reference, facts, openly=openly and bool(reference.where))
 
 
 MAKING = ("Name", "Mounts[].Source")
 """Where a volume that is not there is made, and stamped; a bind makes one without a stamp."""
 
-_NOT_OWN = {
-    "container": "not this client's own",
-    "network": "neither this client's own nor named by `also`",
-    "volume": "neither this client's own nor named by `also`",
-}
-_OR_ABSENT = {"volume": "or is not there: volumes.create makes one"}
 
-
-def _foreign(client: Client, operation: str, reference: Reference, facts: Facts) -> Iterator[Fault]:
-    thing = facts.find(reference.kind, reference.name)
+def _foreign(
+    client: Client, reference: Reference, facts: Facts, *, openly: bool
+) -> Iterator[Fault]:
+    thing, kind = facts.find(reference.kind, reference.name), reference.kind
     if isinstance(thing, Unknown):
         return
-    if thing is None:
-        if reference.kind != "volume" or not (
-            reference.name in client.own.volumes or reference.where.endswith(MAKING)
-        ):
-            yield _unowned(operation, reference, "not there")
-    elif not is_shared(thing, client) and not is_own(thing, client, facts):
-        yield _unowned(operation, reference, _NOT_OWN[reference.kind])
-
-
-def _unowned(operation: str, reference: Reference, why: str) -> Fault:
-    """Refuse in the same words whether the object is another's or nobody's.
-
-    What a client makes something of is refused with 403: from a 404 of a create, the docker
-    command concludes that the image is missing, and pulls it.
-    """
-    kind, where = reference.kind, reference.where
-    if where == "Name":  # of a volume to make: that it is there would show anyway
-        return Fault(Reason.NOT_OWNED, where, f"of a volume that is {why}")
-    if not where or operation in INVOLVING or is_filtered(operation):
-        return _absent(Reason.NOT_OWNED, reference, why)
-    told = f"which names a {kind} that is {_NOT_OWN[kind]}, {_OR_ABSENT.get(kind, _GONE)}"
-    return Fault(Reason.NOT_OWNED, where, told)
-
-
-_GONE = "or is not there"
+    if thing is None and kind == "volume":
+        if reference.name in client.own.volumes or reference.where.endswith(MAKING):
+            return
+    elif thing is not None and (is_shared(thing, client) or is_own(thing, client, facts)):
+        return
+    if openly:
+        told = f"which names a {kind} that is not this client's own, or not there"
+        told += ": volumes.create makes one" if kind == "volume" else ""
+        yield Fault(Reason.NOT_OWNED, reference.where, told)
+    else:
+        also = "" if kind == "container" else ", nor named by `also`"
+        told = "not there" if thing is None else f"not this client's own{also}"
+        yield _absent(Reason.NOT_OWNED, reference, told)
 
 
 def kind_judged(operation: str) -> str:

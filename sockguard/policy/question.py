@@ -97,7 +97,8 @@ class Body:
 
     `unknown` has the paths of fields that the catalogue does not know and whose value is not
     empty, `strange` says exactly where they stand; `dropped` has the paths of those that were left
-    out, `sensitive` the parts that a policy must name.
+    out, `sensitive` the parts that a policy must name. `values` says how many fields, entries and
+    items it has.
     """
 
     document: object = None
@@ -106,6 +107,7 @@ class Body:
     dropped: tuple[str, ...] = ()
     sensitive: tuple[Part, ...] = ()
     strange: tuple[Steps, ...] = ()
+    values: int = 0
 
 
 NO_BODY = Body()

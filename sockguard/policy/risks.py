@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.level import Level
+from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.cause import Cause
-from sockguard.policy.model import Mode
+from sockguard.policy.model import Client, Mode
 from sockguard.policy.risks_of_chains import chain_causes, renaming_causes
 from sockguard.policy.risks_of_grants import grant_causes
+from sockguard.policy.risks_of_images import NAMED_BY, RUNNING, naming_causes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sockguard.policy.model import Client
+    from sockguard.policy.model import Policy
 
 MOST_NAMES = 6
 """So many operations are named, the rest is counted."""
@@ -38,11 +40,19 @@ class Risks:
 def risks_of(client: Client, clients: Iterable[Client] = ()) -> Risks:
     """Weigh a client; `clients` are all of its policy, whose trust it might abuse."""
     found = list(_causes(client))
-    others = [one for one in clients if one.name != client.name]
-    if "containers.rename" in client.role.grants:
-        levels = {one.name: _risks(list(_causes(one))).level for one in others}
-        found += renaming_causes(client, levels, others)
+    found += _by_others(client, [one for one in clients if one.name != client.name])
     return _risks(found)
+
+
+def weighed(policy: Policy) -> dict[str, Client]:
+    """Return whom to weigh by name: the clients, or where there are none, whoever had a role."""
+    if policy.clients:
+        return dict(policy.clients)
+    own = {name: role for name, role in policy.roles.items() if not name.startswith(SHIPPED)}
+    return {
+        name: Client(name, role, role.source, mode=role.mode, own=role.own)
+        for name, role in own.items()
+    }
 
 
 def amounts_to(risks: Risks) -> str:
@@ -81,6 +91,20 @@ def _causes(client: Client) -> Iterator[Cause]:
         for grant in grants:
             yield from grant_causes(client, grant)
     yield from chain_causes(client)
+
+
+def _by_others(client: Client, others: Sequence[Client]) -> Iterator[Cause]:
+    """Yield what the client can make other clients do, by names of containers and of images."""
+    if client.role.grants.keys().isdisjoint({"containers.rename", *NAMED_BY}):
+        return
+    causes = {one.name: list(_causes(one)) for one in others}
+    levels = {name: _risks(found).level for name, found in causes.items()}
+    yield from renaming_causes(client, levels, others)
+    running = {
+        name: _risks([one for one in found if one.operation in ("", *RUNNING)]).level
+        for name, found in causes.items()
+    }
+    yield from naming_causes(client, running, others)
 
 
 def _by(risks: Risks, level: Level) -> str:

@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.engine.level import Level
+from sockguard.engine.references import JOINED
 from sockguard.policy.cause import Cause, target_words
 from sockguard.policy.named import named_fields, named_parameters
-from sockguard.policy.risks_of_grants import keeps_to_own, level_of
-from sockguard.policy.risks_of_views import STRANGER, admits_strangers, texts_in
+from sockguard.policy.risks_of_fields import level_of
+from sockguard.policy.risks_of_grants import keeps_to_own
+from sockguard.policy.risks_of_images import image_causes
+from sockguard.policy.risks_of_names import is_limit, may_meet
+from sockguard.policy.risks_of_views import patterns_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,8 +28,9 @@ if TYPE_CHECKING:
 def chain_causes(client: Client) -> Iterator[Cause]:
     """Yield what the grants of a client amount to beyond each of them alone."""
     yield from _in_containers(client)
+    yield from _by_joining(client)
     yield from _by_volumes(client)
-    yield from _by_images(client)
+    yield from image_causes(client)
 
 
 def _grants(client: Client, *operations: str) -> Iterator[Grant]:
@@ -82,9 +87,7 @@ def _limit(client: Client, grant: Grant) -> str:
     return target_words(grant.operation, target)
 
 
-def is_limit(target: Target) -> bool:
-    """Tell whether a target leaves any object out."""
-    return bool(target.labels) or (target.name is not None and not target.name.holds(STRANGER))
+# --- by names --------------------------------------------------------------------------------
 
 
 def mover(client: Client, target: Target) -> Grant | None:
@@ -108,11 +111,8 @@ def gives_name(grant: Grant, wanted: Constraint) -> bool:
     own = grant.target.name if grant.target else None
     if own is not None and own.text == wanted.text:
         return False
-    names = [name for name in texts_in(wanted.text) if wanted.holds(name)]
-    given = grant.query.get("name")
-    return not names or any(
-        (own is None or own.holds(name)) and (given is None or given.holds(name)) for name in names
-    )
+    given = (own, grant.query.get("name"))
+    return all(one is None or may_meet(one, wanted) for one in given)
 
 
 def _mover_told(client: Client, grant: Grant) -> str:
@@ -120,6 +120,19 @@ def _mover_told(client: Client, grant: Grant) -> str:
     if moving is None:
         return ""
     return f", once containers.rename ({moving.source}) has given it the name"
+
+
+def _by_joining(client: Client) -> Iterator[Cause]:
+    """Yield where a container may share the network of one by a name that any can be given."""
+    moving = [one for one in _grants(client, "containers.rename") if not keeps_to_own(client, one)]
+    for grant in _grants(client, "containers.create", "build.run"):
+        view = grant.views.get("namespaces")
+        if view is not None and moving and any(JOINED in one for one in patterns_in(view.text)):
+            says = (
+                f"namespaces ({view.text}): containers.rename ({moving[0].source}) gives the name"
+                " to any container, one that shares the network of the host too."
+            )
+            yield Cause(Level.ROOT, grant.source, grant.operation, says)
 
 
 def renaming_causes(
@@ -134,22 +147,29 @@ def renaming_causes(
             continue
         for other in clients:
             trusting = _trusting(other, grant)
-            if other.name != client.name and trusting is not None:
+            if other.name != client.name and trusting:
+                level, named = _abused(other, others[other.name], trusting)
                 says = (
                     f"Gives a container a name that client {other.name!r} trusts"
-                    f" ({trusting.source}: {trusting.operation}), which amounts to"
-                    f" {others[other.name].words}."
+                    f" ({named.source}: {named.operation}), which amounts to {level.words}."
                 )
-                yield Cause(others[other.name], grant.source, grant.operation, says)
+                yield Cause(level, grant.source, grant.operation, says)
 
 
-def _trusting(other: Client, renaming: Grant) -> Grant | None:
-    for grants in other.role.grants.values():
-        for grant in grants:
-            name = grant.target.name if grant.target else None
-            if name is not None and gives_name(renaming, name):
-                return grant
-    return None
+def _trusting(other: Client, renaming: Grant) -> list[Grant]:
+    targeted = [
+        (grant, grant.target.name)
+        for grants in other.role.grants.values()
+        for grant in grants
+        if grant.target is not None and not grant.target.labels
+    ]
+    return [grant for grant, name in targeted if name is not None and gives_name(renaming, name)]
+
+
+def _abused(other: Client, level: Level, trusting: list[Grant]) -> tuple[Level, Grant]:
+    """Say what a client amounts to once its names mean any container, and by which grant."""
+    inside = [grant for grant, _ in _ways_in(other) if grant in trusting]
+    return (Level.ROOT, inside[0]) if inside else (level, trusting[0])
 
 
 # --- by volumes ------------------------------------------------------------------------------
@@ -173,73 +193,14 @@ def _by_volumes(client: Client) -> Iterator[Cause]:
 
 def _makes_host_volume(grant: Grant) -> bool:
     return any(
-        one.path == "DriverOpts" and level_of(one) > Level.NOTHING for one in named_fields(grant)
+        one.path == "DriverOpts" and level_of(grant, one) > Level.NOTHING
+        for one in named_fields(grant)
     )
 
 
 def mounts_volumes(grant: Grant) -> bool:
     """Tell whether a grant lets a container have volumes that are there, by `body`."""
     return any(
-        one.steps[-1] in ("Binds", "Mounts") and level_of(one) > Level.NOTHING
+        one.steps[-1] in ("Binds", "Mounts") and level_of(grant, one) > Level.NOTHING
         for one in named_fields(grant)
     )
-
-
-# --- by images -------------------------------------------------------------------------------
-
-_NAMED_BY = {
-    "images.tag": ("repo",),
-    "images.import": ("repo",),
-    "containers.commit": ("repo",),
-    "build.run": ("t", "outputs"),
-    "images.load": (),
-    "images.pull": ("fromImage",),
-}
-"""Operations that give an image a name, and the parameters in which it stands.
-
-Of a load, the names stand in the archive.
-"""
-_STRANGE_IMAGES = (f"docker.io/library/{STRANGER}:latest", f"{STRANGER}.example/a/b:latest")
-
-
-def _by_images(client: Client) -> Iterator[Cause]:
-    for operation in _NAMED_BY:
-        for grant in _grants(client, operation):
-            yield _of_image(grant, limited=_names_are_limited(grant))
-
-
-def _of_image(grant: Grant, *, limited: bool) -> Cause:
-    if grant.operation == "images.pull":
-        # What comes is what that registry has under this name: no name comes to mean another image.
-        says = "Whoever runs one of these images runs what its registry has by then."
-        level = Level.DISTURB if limited else Level.CODE
-    elif limited:
-        says, level = (
-            "Whoever runs an image of these names runs what this client put there.",
-            Level.CODE,
-        )
-    else:
-        level = Level.ROOT
-        says = (
-            "Puts an image of its own under any name: whoever runs that name next runs it, with"
-            " the mounts and privileges that were meant for the other one."
-        )
-    return Cause(level, grant.source, grant.operation, says)
-
-
-def _names_are_limited(grant: Grant) -> bool:
-    view = grant.views.get("image")
-    if view is not None and not admits_strangers(view, _STRANGE_IMAGES):
-        return True
-    parameters = _NAMED_BY[grant.operation]
-    named = {one.parameter.name for one in named_parameters(grant)}
-    if not parameters or "outputs" in named or grant.query_any:
-        return False
-    return not _admits_any_name(grant.query.get(parameters[0]))
-
-
-def _admits_any_name(constraint: Constraint | None) -> bool:
-    if constraint is None:
-        return True
-    names = (*_STRANGE_IMAGES, STRANGER)
-    return any(constraint.holds(value) for name in names for value in (name, (name,)))

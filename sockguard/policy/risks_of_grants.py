@@ -5,28 +5,37 @@ Must never count a thing for less than it hands over unless its constraint prove
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sockguard.engine.answer import Masked, places_of
+from sockguard.engine.answer import Map, Masked, places_of
 from sockguard.engine.catalogue.all import OPERATIONS
-from sockguard.engine.inspection import ITEM
 from sockguard.engine.level import Level
-from sockguard.engine.shape import is_absent
 from sockguard.policy.cause import Cause, target_words, told
-from sockguard.policy.named import named_fields, named_parameters
+from sockguard.policy.named import named_parameters
 from sockguard.policy.objects import FILTERED, kind_judged
 from sockguard.policy.ownership import OWNABLE
-from sockguard.policy.risks_of_views import PLAIN_CAPABILITIES, view_causes
+from sockguard.policy.risks_of_fields import field_causes
+from sockguard.policy.risks_of_views import view_causes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
+    from sockguard.engine.answer import AnswerShape
     from sockguard.engine.operation import Operation
-    from sockguard.policy.constraints import Constraint
     from sockguard.policy.model import Client, Grant
-    from sockguard.policy.named import NamedField, NamedParameter
+    from sockguard.policy.named import NamedParameter
 
 MOST_SENTENCES = 3
+
+UNPACKS = "containers.archive_put"
+_COMPRESSED = (
+    "compressed: Engines before 29.5.1 unpack by a program that they find in the container, and run"
+    " it as root on the host."  # CVE-2026-41567
+)
+
+REACHES_OTHERS = frozenset({"containers.rename", "containers.update"})
+"""What is done to one's own objects and yet felt by others: names they trust, what they share."""
 
 
 def grant_causes(client: Client, grant: Grant) -> Iterator[Cause]:
@@ -34,11 +43,13 @@ def grant_causes(client: Client, grant: Grant) -> Iterator[Cause]:
     operation = OPERATIONS[grant.operation]
     yield _cause(client, grant, _bare_level(operation), operation.hands_over)
     yield from _of_parameters(client, grant)
-    yield from _of_fields(grant)
+    yield from field_causes(client, grant)
     yield from view_causes(grant)
-    yield from _of_response(client, grant, operation)
+    yield from _of_response(client, grant)
     if grant.including_sockguard:
         yield _including_sockguard(grant, operation)
+    if grant.compressed and grant.operation == UNPACKS:
+        yield Cause(Level.ROOT, grant.source, grant.operation, _COMPRESSED)
 
 
 def keeps_to_own(client: Client, grant: Grant) -> bool:
@@ -58,7 +69,10 @@ def _cause(client: Client, grant: Grant, level: Level, sentence: str) -> Cause:
     """Make a cause of what is done to objects that are there: whose and which says the grant."""
     if keeps_to_own(client, grant) and not _makes(grant):
         sentence = f"{sentence} Only of what this client made itself."
-        level = Level.METADATA if level in (Level.SECRETS, Level.DISTURB) else level
+        harmless = level is Level.SECRETS or (
+            level is Level.DISTURB and grant.operation not in REACHES_OTHERS
+        )
+        level = Level.METADATA if harmless else level
     if grant.target is not None:
         sentence = f"{sentence} Only of {target_words(grant.operation, grant.target)}."
     return Cause(level, grant.source, grant.operation, sentence)
@@ -75,7 +89,8 @@ def _of_parameters(client: Client, grant: Grant) -> Iterator[Cause]:
     named = [one for one in named_parameters(grant) if not _is_idle(one)]
     if grant.query_any and named:
         worst = max((one.parameter for one in named), key=lambda one: one.level)
-        yield _cause(client, grant, worst.level, _all_pass("query", worst.name, worst.hands_over))
+        says = f"query: any lets all of it pass, {worst.name} too: {worst.hands_over}"
+        yield _cause(client, grant, worst.level, says)
         return
     for one in named:
         text = one.constraint.text if one.constraint else "any"
@@ -92,95 +107,45 @@ def _is_idle(named: NamedParameter) -> bool:
     )
 
 
-def _all_pass(word: str, strongest: str, hands_over: str) -> str:
-    return f"{word}: any lets all of it pass, {strongest} too: {hands_over}"
-
-
-# --- fields ----------------------------------------------------------------------------------
-
-
-def _of_fields(grant: Grant) -> Iterator[Cause]:
-    named = list(named_fields(grant))
-    if grant.body_any and named:
-        worst = max(named, key=lambda one: one.field.level)
-        says = _all_pass("body", worst.path, worst.field.hands_over)
-        yield Cause(worst.field.level, grant.source, grant.operation, says)
-        return
-    for one in named:
-        level = level_of(one)
-        if level > Level.NOTHING:
-            text = one.constraint.text if one.constraint else "any"
-            says = told(one.path, text, one.field.hands_over)
-            yield Cause(level, grant.source, grant.operation, says)
-
-
-def level_of(named: NamedField) -> Level:
-    """Weigh a sensitive field by its constraint: by the values that it may have, where these show.
-
-    NOTHING where all of them hand over no more than the operation itself.
-    """
-    constraint, part = named.constraint, named.field
-    if constraint is None:
-        return part.level
-    if constraint.exact is not None and not any(
-        part.hands_over_with(value) and not is_absent(part, value) for value in constraint.exact
-    ):
-        return Level.NOTHING
-    weigh = _WEIGHED.get(named.steps[-1])
-    return min(part.level, weigh(constraint)) if weigh else part.level
-
-
-def _capabilities(constraint: Constraint) -> Level:
-    lists = constraint.exact
-    if lists is None and constraint.item is not None and constraint.item.exact is not None:
-        lists = (list(constraint.item.exact),)
-    if lists is None:
-        return Level.ROOT
-    names = [name for one in lists for name in (one if isinstance(one, list) else [one])]
-    plain = all(
-        isinstance(name, str) and name.upper().removeprefix("CAP_") in PLAIN_CAPABILITIES
-        for name in names
-    )
-    return Level.CODE if plain else Level.ROOT
-
-
-_NO_HOST = frozenset({"volume", "tmpfs"})
-_DRIVER = (ITEM, "VolumeOptions", "DriverConfig")
-
-
-def _mounts(constraint: Constraint) -> Level:
-    """Count mounts of volumes alone, without options for their driver, for what is in them."""
-    kind = constraint.item.parts.get("Type") if constraint.item else None
-    listed = kind is not None and kind.exact is not None and set(kind.exact) <= _NO_HOST
-    return Level.CODE if listed and not constraint.cover.admits(_DRIVER) else Level.ROOT
-
-
-_WEIGHED: Mapping[str, Callable[[Constraint], Level]] = {
-    "CapAdd": _capabilities,
-    "Capabilities": _capabilities,
-    "CapabilityAdd": _capabilities,
-    "Mounts": _mounts,
-}
-"""Fields whose constraint can prove more than which whole values they have."""
-
-
 # --- answers, and sockguard itself -----------------------------------------------------------
 
 
-def _of_response(client: Client, grant: Grant, operation: Operation) -> Iterator[Cause]:
-    if operation.answer is None or not operation.masks:
+COMMANDING = {"swarm.inspect": "JoinTokens"}
+"""Answers with what makes a machine a manager of the swarm, which commands all of its hosts."""
+
+
+def _of_response(client: Client, grant: Grant) -> Iterator[Cause]:
+    sentences = shown_by(grant)
+    if not sentences:
         return
-    shown = {
-        path: place.shows
-        for path, place in places_of(operation.answer.shape)
-        if isinstance(place, Masked) and (grant.response.any or _reveals(grant, path))
-    }
-    if not shown:
-        return
-    sentences = list(dict.fromkeys(shown.values()))
     more = " And more." if len(sentences) > MOST_SENTENCES else ""
     says = told("response", grant.response.text, " ".join(sentences[:MOST_SENTENCES]) + more)
-    yield _cause(client, grant, Level.SECRETS, says)
+    commands = grant.response.any or _reveals(grant, COMMANDING.get(grant.operation, ""))
+    level = Level.ROOT if grant.operation in COMMANDING and commands else Level.SECRETS
+    yield _cause(client, grant, level, says)
+
+
+def shown_by(grant: Grant) -> list[str]:
+    """Say what of the masked parts of an answer a grant shows, each once."""
+    operation = OPERATIONS[grant.operation]
+    if operation.answer is None or not operation.masks:
+        return []
+    found = (
+        says
+        for path, place in places_of(operation.answer.shape)
+        if grant.response.any or _reveals(grant, path)
+        for says in _shows(place)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _shows(place: AnswerShape) -> list[str]:
+    """Say what revealing a place shows; what stands in an object has places of its own."""
+    while isinstance(place, list | Map):
+        place = place[0] if isinstance(place, list) else place.values
+    if isinstance(place, Masked):
+        return [place.shows]
+    return [] if not isinstance(place, Mapping) else [s for p in place.values() for s in _shows(p)]
 
 
 def _reveals(grant: Grant, path: str) -> bool:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.bodies.host_config import HOST_CONFIG
 from sockguard.engine.level import Level
-from sockguard.engine.paths import is_reserved, lies_within, normal_path
+from sockguard.engine.paths import is_reserved, normal_path
 from sockguard.engine.ports import read_ports
 from sockguard.engine.shape import Field
 from sockguard.engine.view import Item
 from sockguard.engine.views.capabilities import CAPABILITIES
-from sockguard.engine.views.namespaces import KINDS
+from sockguard.engine.views.namespaces import HOSTS, KINDS
+from sockguard.engine.views.networks import DEFAULT
 from sockguard.policy.cause import Cause, told
+from sockguard.policy.risks_of_paths import COMMANDING, DISKS, WRITES, Found, rate_device, rate_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,27 +31,23 @@ STRANGER = "zq-stranger"
 """A name that nobody gives: a constraint that admits it admits all names."""
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,{}\[\]"]+)')
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What admitting one thing amounts to."""
-
-    level: Level
-    says: str
+_ESCAPE = re.compile(r'\\(["\\])')
+_WORDS = frozenset({"any", "true", "false"})
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """How a view is tried: with which things beside those that the policy writes, and their worth.
 
-    `worst` is what a constraint counts for that admits none of them; None where the things tried
-    are all that there are.
+    `worst` is what a constraint counts for that admits none of them, or none in the form in which
+    the policy writes it; None where the things tried are all that there are. `normal` brings what
+    the policy writes to the form of things that are gathered.
     """
 
     values: tuple[str, ...]
     rate: Callable[[Item], Found]
     worst: Found | None
+    normal: Callable[[str], str] = str
 
 
 def view_causes(grant: Grant) -> Iterator[Cause]:
@@ -66,8 +64,19 @@ def weigh(view: str, constraint: ViewConstraint) -> Found | None:
     if view in NEVER_MORE:
         return None
     trial = TRIALS.get(view, _UNKNOWN)
-    admitted = [trial.rate(item) for item in _things(view, trial, constraint)]
-    return max(admitted, key=lambda one: one.level, default=trial.worst)
+    found = [trial.rate(item) for value in trial.values for item in _held(view, constraint, value)]
+    for pattern in patterns_in(constraint.text):
+        found += _rated(view, trial, constraint, pattern) or filter(None, [trial.worst])
+    return max(found, key=lambda one: one.level, default=trial.worst)
+
+
+def _rated(view: str, trial: Trial, constraint: ViewConstraint, pattern: str) -> list[Found]:
+    """Rate what a text of the policy's means: with something for each `*`, else as it stands."""
+    for text in (_filled(pattern), pattern):
+        held = list(_held(view, constraint, trial.normal(text)))
+        if held:
+            return [trial.rate(item) for item in held]
+    return []
 
 
 def admits_strangers(constraint: ViewConstraint, values: Iterable[str]) -> bool:
@@ -83,72 +92,51 @@ def writes_below(constraint: ViewConstraint) -> bool:
 
 def texts_in(text: str) -> list[str]:
     """Return the texts in a constraint as the policy writes it, with something for each glob."""
-    found = (quoted or plain for quoted, plain in _TOKEN.findall(text))
-    return [re.sub(r"\*+", "x", one) for one in found if not one.endswith(":")]
+    return [_filled(pattern) for pattern in patterns_in(text)]
 
 
-def _things(view: str, trial: Trial, constraint: ViewConstraint) -> Iterator[Item]:
-    """Yield what is tried and admitted; of a path, what lies below it too."""
-    for text in (*trial.values, *texts_in(constraint.text)):
-        below = [f"{text.rstrip('/')}/{STRANGER}"] if view == "host_paths" else []
-        for value in (text, *below):
-            for writable in (False, True):
-                reserved = view == "host_paths" and is_reserved(value)
-                item = Item(value, view, writable=writable, reserved=reserved)
-                if constraint.holds(item):
-                    yield item
+def _filled(pattern: str) -> str:
+    return re.sub(r"\*+", "x", pattern)
 
 
-# --- paths of the host ------------------------------------------------------------------------
-
-_SOCKETS = ("/run", "/var/lib/kubelet", "/var/lib/rancher", "/var/snap")
-"""Where the sockets of Engines and other masters of the host lie: read-only does not close one."""
-_READS = Found(Level.SECRETS, "Reads files of the host.")
-_WRITES = Found(
-    Level.ROOT,
-    "Writes to the host: whoever can write below a path can plant a link there that leads out of"
-    " it.",
-)
-_SOCKET = Found(Level.ROOT, "Reaches a socket through which the host is commanded, as root.")
+def patterns_in(text: str) -> list[str]:
+    """Return the texts and globs in a constraint as the policy writes it, without its words."""
+    found = ((match[1], match[2]) for match in _TOKEN.finditer(text))
+    return [
+        plain if quoted is None else _ESCAPE.sub(r"\1", quoted)
+        for quoted, plain in found
+        if quoted is not None or not (plain.endswith(":") or plain in _WORDS)
+    ]
 
 
-def _rate_path(item: Item) -> Found:
-    path = normal_path(item.value) or item.value
-    if ".sock" in path or any(lies_within(path, s) or lies_within(s, path) for s in _SOCKETS):
-        return _SOCKET
-    return _WRITES if item.writable else _READS
-
-
-# --- devices ----------------------------------------------------------------------------------
-
-_PLAIN_DEVICES = re.compile(
-    r"/dev/(?:null|zero|full|random|urandom|tty\w*|ttyUSB\w*|ttyACM\w*|snd(?:/.*)?|dri(?:/.*)?"
-    r"|video\w*|kvm|net/tun|serial/.*)"
-)
-_PLAIN_RULES = re.compile(r"c (?:81|116|166|188|195|226):\S+ [rwm]+")
-"""Cameras, sound, serial lines and graphics (the kernel's devices.txt)."""
-_GRAPHICS = re.compile(r"(?:nvidia|amd|gpu):.*")
-_DISKS = Found(Level.ROOT, "Opens devices of the host, which can be its disks or its memory.")
-_DEVICE = Found(Level.CODE, "Opens devices of the host that hold none of its files.")
-
-
-def _rate_device(item: Item) -> Found:
-    plain = (_PLAIN_DEVICES, _PLAIN_RULES, _GRAPHICS)
-    return _DEVICE if any(one.fullmatch(item.value) for one in plain) else _DISKS
+def _held(view: str, constraint: ViewConstraint, value: str) -> Iterator[Item]:
+    """Yield what a constraint admits of one thing; of a path, what lies below it too."""
+    below = [f"{value.rstrip('/')}/{STRANGER}"] if view == "host_paths" else []
+    for one in (value, *below):
+        for writable in (False, True):
+            reserved = view == "host_paths" and is_reserved(one)
+            item = Item(one, view, writable=writable, reserved=reserved)
+            if constraint.holds(item):
+                yield item
 
 
 # --- namespaces and capabilities --------------------------------------------------------------
 
-_NETWORK = Found(
-    Level.CODE, "Reaches what listens on loopback addresses of the host or of another container."
+_HOST_NETWORK = Found(
+    Level.ROOT,
+    "Reaches what listens on loopback addresses and abstract sockets of the host, which may command"
+    " it.",
 )
+_NETWORK = Found(Level.CODE, "Reaches what listens on loopback addresses of another container.")
 _STRANGE_NAMESPACE = Found(Level.ROOT, "Shares what the host or other containers keep apart.")
 
 
 def _rate_namespace(item: Item) -> Found:
-    word = item.value.partition("=")[0]
-    if word == "network":  # of a HostConfig it would be any network, too
+    word, _, mode = item.value.partition("=")
+    if word == "network" and mode != HOSTS and STRANGER not in mode:
         return _NETWORK
+    if word == "network":  # any container is one, too, that shares the network of the host
+        return _HOST_NETWORK
     part = HOST_CONFIG[KINDS[word].name] if word in KINDS else None
     return Found(part.level, part.hands_over) if isinstance(part, Field) else _STRANGE_NAMESPACE
 
@@ -194,11 +182,16 @@ NEVER_MORE = frozenset({"image", "user", "signal"})
 """Views that only narrow: what they gather is plain, and passes without them."""
 
 TRIALS: Mapping[str, Trial] = {
-    "host_paths": Trial(("/", "/etc", "/srv", "/run/docker.sock"), _rate_path, _WRITES),
+    "host_paths": Trial(
+        ("/", "/etc", "/srv", "/proc", "/dev", "/run/docker.sock", *COMMANDING),
+        rate_path,
+        WRITES,
+        lambda text: normal_path(text) or text,
+    ),
     "devices": Trial(
         ("/dev/sda", "/dev/mem", "/dev/null", "a *:* rwm", "b 8:0 rwm", "c 1:1 rwm", "cdi:all"),
-        _rate_device,
-        _DISKS,
+        rate_device,
+        DISKS,
     ),
     "namespaces": Trial(
         tuple(
@@ -210,7 +203,12 @@ TRIALS: Mapping[str, Trial] = {
         _STRANGE_NAMESPACE,
     ),
     "capabilities": Trial(tuple(sorted(CAPABILITIES)), _rate_capability, None),
-    "networks": Trial((STRANGER, "bridge"), _rate_network, _ANY_NETWORK),
+    "networks": Trial(
+        (STRANGER, DEFAULT),
+        _rate_network,
+        _ANY_NETWORK,
+        lambda text: DEFAULT if text == "default" else text,
+    ),
     "ports": Trial(
         ("*:22/tcp", "*:53/udp", "*:80/tcp", "*:443/tcp", "*:*/tcp"), _rate_port, _ANY_PORT
     ),

@@ -14,7 +14,7 @@ from sockguard.errors import Reason
 from sockguard.policy.check import REASONS
 from sockguard.policy.clients import NAME
 from sockguard.policy.conditions import useful_conditions
-from sockguard.policy.given import KEYS, KINDS
+from sockguard.policy.given import KEYS, KINDS, NONE
 from sockguard.policy.model import MAIN, Mode
 from sockguard.policy.schema_constraints import CONSTRAINTS, Json, closed, listed, ref, text_of
 from sockguard.policy.schema_operations import Definitions, operation_conditions
@@ -179,10 +179,15 @@ _PARTS: dict[str, Json] = {
         ),
         "oneOf": [{"required": ["as"]}, {"required": ["role"]}],
     },
-    "given": closed(
-        {
-            **dict.fromkeys(KEYS, text_of()),
-            "labels": {"type": "object", "additionalProperties": text_of()},
-        }
-    ),
+    "given": {
+        "anyOf": [
+            {"const": NONE, "description": "The Engine has no such object."},
+            closed(
+                {
+                    **dict.fromkeys(KEYS, text_of()),
+                    "labels": {"type": "object", "additionalProperties": text_of()},
+                }
+            ),
+        ]
+    },
 }

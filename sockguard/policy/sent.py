@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sockguard.engine.facts import Need
-from sockguard.engine.references import kind_in_path, with_ids
+from sockguard.engine.references import Form, kind_in_path, with_id, with_ids
 from sockguard.policy.filters import narrowed
 from sockguard.policy.ownership import STAMP, stamped, stamped_query
 from sockguard.policy.question import NO_QUERY, Query
@@ -70,10 +70,17 @@ def _names(
 
 
 def _query_by_id(operation: str, query: Query, ids: Mapping[str, str]) -> Query:
-    """Name the container of a commit by its full id."""
-    if operation != "containers.commit" or not ids:
+    """Name the container of a commit, or one whose network a build joins, by its full id."""
+    if operation not in _CONTAINER_IN_QUERY or not ids:
         return query
-    return query.with_text("container", lambda name: ids.get(name.removeprefix("/"), name))
+    parameter, form = _CONTAINER_IN_QUERY[operation]
+    return query.with_text(parameter, lambda text: with_id(text, form, ids))
+
+
+_CONTAINER_IN_QUERY = {
+    "containers.commit": ("container", Form.WHOLE),
+    "build.run": ("networkmode", Form.JOINED),
+}
 
 
 def _owner_labels(client: Client, grant: Grant | None) -> tuple[str, ...]:

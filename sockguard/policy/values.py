@@ -152,7 +152,7 @@ def typed(node: Node, subject: Subject, complaints: Complaints) -> object:
     wanted, name = _TYPES[subject.kind]
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = tuple(value)
-    if isinstance(value, dict) and all(_is_texts(item) for item in value.values()):
+    if wanted is dict and isinstance(value, dict) and all(map(_is_texts, value.values())):
         return {key: frozenset(item) for key, item in value.items()}
     if (
         isinstance(value, wanted)

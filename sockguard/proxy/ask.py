@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sockguard.errors import Reason, Refusal
+from sockguard.proxy.read_body import in_slices
 from sockguard.proxy.upstream import EngineGone, read_response_head
 from sockguard.wire.body import decoder_for
-from sockguard.wire.document import decode
+from sockguard.wire.document import decode, decode_steps
 from sockguard.wire.head import format_request
 
 if TYPE_CHECKING:
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from sockguard.wire.document import Value
 
 _OK = 200
-LONGEST_ANSWER = 4 * 1024**2
+LONGEST_ANSWER = 16 * 1024**2
+"""Twice what one request can put into an object (`LONGEST_JSON`), and room for an image's part."""
 OUR_HEADERS = (("Host", "docker"), ("User-Agent", "sockguard"))
+
+
+class TooLong(Refusal):
+    """An answer over its bound."""
 
 
 class _Answer(NamedTuple):
@@ -42,7 +48,7 @@ async def ask(channel: Channel, target: str) -> tuple[int, Value]:
 async def ask_over(upstream: Upstream, target: str) -> tuple[int, Value]:
     """Do as `read_over`, and decode the answer."""
     status, body = await read_over(upstream, target)
-    return status, decode(body)
+    return status, await in_slices(decode_steps(body))
 
 
 async def read_over(
@@ -102,7 +108,7 @@ async def _get(channel: Channel, target: str, longest: int = LONGEST_ANSWER) -> 
         pieces += came
         size += sum(map(len, came))
         if size > longest:
-            raise Refusal(Reason.UPSTREAM, f"the Engine's answer to {target} is too long")
+            raise TooLong(Reason.UPSTREAM, f"the Engine's answer to {target} is too long")
     clean = head.keep_alive and decoder.done and not decoder.rest and not channel.eof
     return _Answer(head.status, b"".join(pieces), clean)
 

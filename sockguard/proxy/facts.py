@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sockguard.engine.facts import ID, Need, Thing, element_of, route_of, thing_of
 from sockguard.engine.names import NAMED
 from sockguard.errors import Malformed, Reason, Refusal
-from sockguard.proxy.ask import ask_over, read_over
+from sockguard.proxy.ask import TooLong, ask_over, read_over
 from sockguard.proxy.read_body import in_slices
 from sockguard.wire.elements import list_steps
 
@@ -27,6 +27,8 @@ MOST = 512
 SECONDS = 10.0
 """So long all look-ups of one round may take."""
 REMEMBERED = 4096
+MOST_LETTERS = 16 * 1024**2
+"""Letters of labels that are remembered at most: who makes objects decides how long theirs are."""
 
 LONGEST_LIST = 16 * 1024**2
 """Bytes of all containers of an Engine as it lists them: some 8,000."""
@@ -41,10 +43,11 @@ _AMBIGUOUS = ("multiple ids found", "is ambiguous")
 class Memory:
     """What never changes of an object: its labels and image, by full id."""
 
-    __slots__ = ("_things",)
+    __slots__ = ("_letters", "_things")
 
     def __init__(self) -> None:
         self._things: dict[Need, Thing] = {}
+        self._letters = 0
 
     def find(self, need: Need) -> Thing | None:
         """Return what is remembered of an object that is named by its full id."""
@@ -52,13 +55,22 @@ class Memory:
 
     def keep(self, need: Need, thing: Thing) -> None:
         """Remember an object; when there are too many, all are asked for anew."""
-        if len(self._things) >= REMEMBERED:
-            self._things.clear()
+        if need in self._things:
+            return
+        letters = sum(len(key) + len(value) for key, value in thing.labels.items())
+        if len(self._things) >= REMEMBERED or self._letters + letters > MOST_LETTERS:
+            self.forget()
         self._things[need] = thing
+        self._letters += letters
 
     def forget(self) -> None:
         """Drop everything: the Engine may be another one."""
         self._things.clear()
+        self._letters = 0
+
+
+class Unreadable(Refusal):
+    """What the Engine tells of one object has no form or no bounds: a fault of this object."""
 
 
 class Enquiry:
@@ -144,9 +156,12 @@ class Enquiry:
             if status != _FOUND:
                 raise _failed(f"the Engine answered {status} when asked for a {need.kind}")
             return thing_of(need.kind, document)
-        except (Malformed, ValueError) as error:
+        except (Malformed, TooLong, ValueError) as error:
             self._upstream.drop()
-            raise _failed(f"what the Engine tells of a {need.kind} cannot be read") from error
+            raise Unreadable(
+                Reason.FACT_FAILED,
+                f"there is no verdict: what the Engine tells of a {need.kind} cannot be read",
+            ) from error
 
     async def _target(self, path: str) -> str:
         """Ask under the newest version that Engine and catalogue both know."""

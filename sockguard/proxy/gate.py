@@ -17,6 +17,8 @@ from sockguard.proxy.limits import Limiter
 from sockguard.proxy.memo import Memo
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sockguard.policy.model import Policy
     from sockguard.proxy.connection import Connection
     from sockguard.proxy.engine_facts import EngineRange
@@ -40,6 +42,8 @@ class Gate:
     memo: Memo = field(default_factory=Memo)
     memory: Memory = field(default_factory=Memory)
     execs: Execs = field(default_factory=Execs)
+    turns: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """Whose turn it is to have a long body judged, by client name."""
     departures: Departures = field(init=False)
     policy_since: float = field(default_factory=time.time)
     """When `policy` began to be served, in seconds since 1970."""

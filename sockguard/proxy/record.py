@@ -133,9 +133,7 @@ class Recorder:
         The request may be forwarded after `flush`, and then `departed` is due.
         """
         event_id = self._ids()
-        return event_id, self._sink.append_form(
-            form.decision, (format_time(time.time()), event_id)
-        )
+        return event_id, self._sink.append_form(form.decision, (format_time(time.time()), event_id))
 
     def departed(self, form: Form, line: bytes) -> None:
         """Count and show a request that is forwarded."""

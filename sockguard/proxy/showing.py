@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sockguard.wire.head import ResponseHead
 
 LONGEST_EVENT = 1024**2
+"""Bytes of one line; a longer one is not shown."""
 
 _PLAIN_CODINGS = ("", "identity")
 
@@ -119,16 +120,20 @@ class Showing:
             self._client.write(LAST_CHUNK)
 
     async def _lines(self) -> AsyncIterator[bytes]:
-        """Yield each line as it comes, without its end; empty ones are left out."""
-        begun = b""
+        """Yield each line as it comes, without its end; empty and endless ones are left out.
+
+        Whoever labels a container at great length must not end what others watch by that.
+        """
+        begun, endless = b"", False
         async for piece in self._pieces():
             *lines, begun = (begun + piece).split(b"\n")
             for line in lines:
-                if line.strip():
+                if line.strip() and not endless and len(line) <= LONGEST_EVENT:
                     yield line
+                endless = False
             if len(begun) > LONGEST_EVENT:
-                raise Refusal(Reason.UPSTREAM, "the Engine sent an event over 1 MiB")
-        if begun.strip():
+                begun, endless = b"", True
+        if begun.strip() and not endless:
             yield begun
 
     async def _pieces(self) -> AsyncIterator[bytes]:

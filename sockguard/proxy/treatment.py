@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sockguard.engine.answer import Form
 from sockguard.engine.facts import Facts
 from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.proxy.facts import Unreadable
 from sockguard.proxy.read_body import in_slices
 from sockguard.wire.elements import document_steps, list_steps, wrapped_steps
 
@@ -63,10 +64,16 @@ class Treatment:
             ) from error
 
     async def line(self, line: bytes) -> bytes:
-        """Return what is shown of one line, b"" for nothing; raises a refusal as above."""
+        """Return what is shown of one line, b"" for nothing; raises a refusal as above.
+
+        One about an object of which nobody can tell whose it is must not end all that follow.
+        """
         self._known.clear()  # names and owners may have changed since the last one
         self._enquiry.begin()
-        return await self.whole(line)
+        try:
+            return await self.whole(line)
+        except Unreadable:
+            return b""
 
     def _steps(self, data: bytes, facts: Facts) -> Generator[None, None, bytes]:
         answer = self._answering.answer

@@ -5,6 +5,8 @@ Must never mix two policies, nor let a request pass while a fact is missing.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
@@ -18,8 +20,11 @@ from sockguard.proxy.outgoing import write_outgoing
 from sockguard.proxy.refusals import refusal_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sockguard.engine.facts import Need, Thing
     from sockguard.policy.model import Client
+    from sockguard.policy.question import Body
     from sockguard.proxy.account import Account
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.intake import Request
@@ -29,6 +34,8 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 8
 """So often facts lead to further ones at most: an exec to its container, that to its image."""
+LONG = 500
+"""Values in a body from which on judging it takes its time: 10 to 30 microseconds for each."""
 
 
 class Verdict:
@@ -52,13 +59,14 @@ class Verdict:
         facts: dict[Need, Thing | None] = {}
         enquiry: Enquiry | None = None
         for _ in range(MOST_ROUNDS):
-            # A policy that came while something was awaited judges the request from the start.
-            policy = gate.policy
-            account.policy = policy.sha256
-            client = account.client = self._standing.same_under(policy, client)
-            reader.check_limit(client)
-            question = request.question(body, gate.kept(), facts, stamps=policy.stamps)
-            decision = account.decision = decide(client, question)
+            async with self._turn(client, body):
+                # A policy that came while something was awaited judges the request from the start.
+                policy = gate.policy
+                account.policy = policy.sha256
+                client = account.client = self._standing.same_under(policy, client)
+                reader.check_limit(client)
+                question = request.question(body, gate.kept(), facts, stamps=policy.stamps)
+                decision = account.decision = decide(client, question)
             if decision.needs:
                 enquiry = enquiry or Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
                 facts |= await enquiry.find(decision.needs)
@@ -75,3 +83,15 @@ class Verdict:
         raise Refusal(
             Reason.FACT_FAILED, "the verdict rests on too many facts, or too many policies"
         )
+
+    @asynccontextmanager
+    async def _turn(self, client: Client, body: Body) -> AsyncIterator[None]:
+        """Let long bodies of one client be judged one by one, and all others in between."""
+        if body.values < LONG:
+            yield
+            return
+        clock = asyncio.get_running_loop().time
+        async with self._gate.turns.setdefault(client.name, asyncio.Lock()):
+            began = clock()
+            yield
+            await asyncio.sleep(clock() - began)  # as long for what others ask in several steps

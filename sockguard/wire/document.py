@@ -11,6 +11,8 @@ from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from sockguard.errors import Malformed
+from sockguard.wire.number import read_number
+from sockguard.wire.plain_document import read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -19,9 +21,6 @@ Value: TypeAlias = "bool | int | Decimal | str | list[Value] | dict[str, Value] 
 _Result = TypeVar("_Result")
 
 MAX_DEPTH: Final = 64
-MAX_DIGITS: Final = 40
-MAX_EXPONENT: Final = 999  # beyond every float64, where readers stop to agree
-_LONGEST_MANTISSA: Final = MAX_DIGITS + len("-0.00000")  # as Decimal writes what has no exponent
 
 _BATCH: Final = 500  # values and escapes between two pauses: about a millisecond
 _BLANK = r"[ \t\n\r]*+"
@@ -61,7 +60,13 @@ def encode(value: Value) -> bytes:
 
 def decode_steps(data: bytes) -> Generator[None, None, Value]:
     """Decode as a generator that pauses about every millisecond and returns the value."""
-    reader = _Reader(_text_of(data))
+    text = _text_of(data)
+    plain = read_plain(text)
+    return (yield from _read_steps(text)) if plain is None else plain.value
+
+
+def _read_steps(text: str) -> Generator[None, None, Value]:
+    reader = _Reader(text)
     while True:
         reader.spent += 1
         if reader.spent >= _BATCH:
@@ -78,7 +83,7 @@ def decode_steps(data: bytes) -> Generator[None, None, Value]:
         if kind == _TEXT:
             value: Value = found[_TEXT]
         elif kind == _NUMBER:
-            value = _number(reader, found[_NUMBER])
+            value = reader.number(found[_NUMBER])
         elif kind == _WORD:
             value = _WORDS[found[_WORD]]
         elif kind == _EMPTY:
@@ -153,6 +158,12 @@ class _Reader:
             raise self.fault(f"it is nested deeper than {MAX_DEPTH} levels")
         return {} if opening == "{" else []
 
+    def number(self, text: str) -> int | Decimal:
+        try:
+            return read_number(text)
+        except ValueError as error:
+            raise self.fault(str(error)) from None
+
     def enter(self, opening: str) -> None:
         container = self.fresh(opening)
         self._outer.append((self.inside, self._key))
@@ -203,26 +214,6 @@ def _text_of(data: bytes) -> str:
     if text.startswith("\ufeff"):
         raise Malformed("the JSON document is wrong at byte 0: it begins with a byte order mark")
     return text
-
-
-def _number(reader: _Reader, text: str) -> int | Decimal:
-    digits = text.lstrip("-")
-    if digits.isdigit():
-        if len(digits) > MAX_DIGITS:
-            raise reader.fault(f"an integer has more than {MAX_DIGITS} digits")
-        return int(text)
-    mantissa, _, exponent = text.lower().partition("e")
-    if len(mantissa) > _LONGEST_MANTISSA or len(exponent) > MAX_DIGITS:
-        raise reader.fault(f"a number has more than {MAX_DIGITS} digits")
-    if abs(int(exponent or "0")) > MAX_EXPONENT:
-        raise reader.fault(f"a number has an exponent beyond {MAX_EXPONENT}")
-    number = Decimal(text)
-    # What is written may have another form, which has to be readable too: 1100e999 is 1.100E+1002.
-    if len(number.as_tuple().digits) > MAX_DIGITS:
-        raise reader.fault(f"a number has more than {MAX_DIGITS} digits")
-    if abs(number.adjusted()) > MAX_EXPONENT:
-        raise reader.fault(f"a number has an exponent beyond {MAX_EXPONENT}")
-    return number
 
 
 def _escaped_key(reader: _Reader) -> Generator[None, None, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockguard.cli.main import main
+from tests.support.tree import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ clients:
       - containers.stop: {query: {t: {at_most: 30}}}
       - containers.create: {body: any}
       - containers.start
+      - containers.attach
 expect:
   - {as: web, do: GET /_ping, then: allow}
 """
@@ -48,7 +50,9 @@ def test_check_says_what_is_good(capsys: pytest.CaptureFixture[str], policy: str
         f"{policy}: good (web; expectations of its own: 1, all hold)",
         "  web (role web) amounts to root on the host, by containers.create",
     ]
-    assert shipped == "read-only: good (main; expectations of its own: 31, all hold)"
+    assert re.fullmatch(
+        r"read-only: good \(main; expectations of its own: [1-9]\d*, all hold\)", shipped
+    )
     assert amount.startswith("  main (role main, from shipped/read-only) amounts to ")
 
 
@@ -60,10 +64,10 @@ def test_check_counts_the_expectations_of_a_shipped_role_only_where_it_is_what_i
     _, out, _ = run(capsys, "check", str(path), "traefik", "shipped/traefik")
     own, *shipped = [line for line in out.splitlines() if "good" in line]
     assert "of its own: 0," in own
-    assert [line.partition(": good ")[2] for line in shipped] == [
-        "(main; expectations of its own: 23, all hold)"
-    ] * 2
-    assert "  web (role shipped/traefik) amounts to reading secrets, by containers.inspect, " in out
+    named, prefixed = (line.partition(": good ")[2] for line in shipped)
+    assert re.fullmatch(r"\(main; expectations of its own: [1-9]\d*, all hold\)", named)
+    assert named == prefixed
+    assert "  web (role shipped/traefik) amounts to metadata, by system.ping, " in out
 
 
 def test_check_prints_every_complaint_with_its_line_and_exits_1(
@@ -98,6 +102,113 @@ def test_check_for_machines(capsys: pytest.CaptureFixture[str], policy: str) -> 
     assert "there is no shipped role" in bad["complaints"][0]["message"]
 
 
+LEVELS = ("metadata", "secrets", "disturb", "code", "root")
+AMOUNTS = {
+    "metadata": "containers.list",
+    "secrets": "containers.logs",
+    "disturb": "containers.stop",
+    "code": "containers.create",
+    "root": "build.run",
+}
+
+
+@pytest.mark.parametrize("limit", LEVELS)
+@pytest.mark.parametrize("level", ["nothing", *LEVELS])
+def test_check_fails_at_a_level_and_above_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, level: str, limit: str
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(f"version: 1\nclients: {{web: {{allow: [{AMOUNTS.get(level, '')}]}}}}\n")
+    code, out, _ = run(capsys, "check", "--fail-at", limit, str(path))
+    reaches = ("nothing", *LEVELS).index(level) > LEVELS.index(limit)
+    assert code == int(reaches)
+    says = [line for line in out.splitlines() if " reaches " in line]
+    assert bool(says) == reaches
+    assert all(
+        line.startswith(f"{path}:2: 'web' reaches {level}: {AMOUNTS[level]}: ") for line in says
+    )
+    code, out, _ = run(capsys, "check", "--json", "--fail-at", limit, str(path))
+    (report,) = json.loads(out)
+    assert (code, report["loads"]) == (int(reaches), True)
+    assert report["amounts"][0]["reaches"] == (report["amounts"][0]["causes"][0] if reaches else {})
+
+
+def test_check_without_a_level_fails_at_none(
+    capsys: pytest.CaptureFixture[str], policy: str
+) -> None:
+    assert run(capsys, "check", policy)[0] == 0
+    assert run(capsys, "check", "--fail-at", "root", policy)[0] == 1
+
+
+def test_check_weighs_roles_that_nobody_has_yet(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "roles.yaml"
+    path.write_text(
+        "version: 1\nroles:\n  lister: {allow: [containers.list]}\n"
+        "  builder:\n    allow: [build.run]\n"
+    )
+    code, out, _ = run(capsys, "check", "--fail-at", "root", str(path))
+    assert code == 1
+    assert "  lister (role lister) amounts to metadata, by containers.list\n" in out
+    assert "  builder (role builder) amounts to root on the host, by build.run\n" in out
+    assert [line.partition(": ")[0] for line in out.splitlines() if " reaches " in line] == [
+        f"{path}:5"
+    ]
+
+
+def test_check_knows_no_other_level(capsys: pytest.CaptureFixture[str], policy: str) -> None:
+    for level in ("nothing", "Root", "4"):
+        with pytest.raises(SystemExit) as caught:
+            main(["policy", "check", "--fail-at", level, policy])
+        assert caught.value.code == 2
+    assert "choose from" in capsys.readouterr().err
+
+
+def test_check_says_in_its_help_which_exit_code_a_level_has(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["policy", "check", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "exit with 1 where a client amounts to LEVEL or more, of metadata, secrets," in said
+
+
+def test_explain_says_first_by_which_lines_a_client_amounts_to_what(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        "version: 1\nallow:\n"
+        "  - containers.logs\n  - exec.create\n  - exec.start\n  - system.ping\n"
+    )
+    _, out, _ = run(capsys, "explain", str(path))
+    _, amount, *causes = out.splitlines()
+    assert amount == ("  amounts to root on the host, by exec.create")
+    told = [line.split(None, 3)[:3] for line in causes if line.startswith("    ")]
+    assert told == [
+        ["root", f"{path}:4", "exec.create:"],
+        ["code", f"{path}:4", "exec.create:"],
+        ["code", f"{path}:5", "exec.start:"],
+        ["secrets", f"{path}:3", "containers.logs:"],
+    ]
+    assert causes[0].endswith(
+        f"With exec.start ({path}:5): Reaches any container, one that runs privileged or has paths"
+        " of the host mounted too."
+    )
+
+
+def test_explain_counts_what_it_does_not_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "explain", "everything")
+    counted = [line for line in out.splitlines() if line.endswith("more, which --json lists")]
+    assert [line.split()[0] for line in counted] == ["root", "code", "disturb", "secrets"]
+    _, out, _ = run(capsys, "explain", "--json", "everything")
+    (client,) = json.loads(out)
+    assert client["level"] == "root"
+    assert len(client["causes"]) > 100
+    assert client["causes"][0].keys() == {"level", "source", "operation", "sentence"}
+
+
 def test_explain_answers_for_every_operation(
     capsys: pytest.CaptureFixture[str], policy: str
 ) -> None:
@@ -116,7 +227,8 @@ def test_explain_answers_for_every_operation(
     (create,) = (line for line in lines if "  containers.create  " in line)
     assert create.endswith(
         f"{policy}:7; body: any"
-        "  # Creates containers; without limits on the body that is root on the host."
+        "  # Creates containers of any image, confined as the Engine confines by default."
+        " Opens any device of the host, its disks included."
     )
 
 
@@ -254,13 +366,22 @@ def test_try_for_machines(capsys: pytest.CaptureFixture[str], policy: str) -> No
     assert verdict["operation"] == "system.info"
 
 
+def test_try_reads_what_the_engine_would_tell_of_objects(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path, given = tmp_path / "policy.yaml", tmp_path / "given.yaml"
+    path.write_text("version: 1\nallow: [{containers.stop: {target: {name: web}}}]\n")
+    words = ["try", str(path), "POST", "/containers/web/stop"]
+    for name, code in (("web", 0), ("db", 3)):
+        given.write_text(f"container: {{name: {name}}}\n")
+        assert run(capsys, *words, "--given", str(given))[0] == code
+    code, _, err = run(capsys, *words, "--given", str(tmp_path / "none.yaml"))
+    assert (code, "cannot be read" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (
-            ["--as", "web", "GET", "/_ping", "--given", "facts.json"],
-            "no operation of this policy needs facts yet: leave --given out",
-        ),
         (["GET", "/_ping"], "say with --as which client asks; there are: web"),
         (
             ["--as", "web", "GET", "containers/json"],
@@ -278,6 +399,12 @@ def test_try_with_words_that_ask_for_nothing_is_wrong_usage(
 
 def test_try_asks_as_main_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "try", "shipped/traefik", "GET", "/containers/json")[0] == 0
+
+
+def test_schema_prints_what_is_shipped_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "schema")
+    assert (code, err) == (0, "")
+    assert out == (ROOT / "docs" / "policy.schema.json").read_text(encoding="utf-8")
 
 
 def test_show_lists_the_shipped_roles_and_prints_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.dockerd import IMAGE, private_dockerd
+from tests.support.dockerd import IMAGE, private_dockerd, skip_without_dockerd
+from tests.support.planted import PROXIES, plant
 from tests.support.sockguard_process import Guard, sockguard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.dockerd import Engine
+    from tests.support.planted import Planted
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +73,7 @@ def sides() -> Iterator[tuple[Side, Side]]:
 
     Each side has its own, so that both can be asked at once and neither sees the other's work.
     """
+    skip_without_dockerd()
     with ExitStack() as stack:
         direct = stack.enter_context(private_dockerd())
         behind = stack.enter_context(private_dockerd())
@@ -83,6 +86,14 @@ def sides() -> Iterator[tuple[Side, Side]]:
             Side("side-a", direct, direct.host, "10.211", "48211"),
             Side("side-b", behind, guard.host(), "10.212", "48212"),
         )
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
+    """An Engine with a swarm of its own, and with secrets in all places that people use."""
+    skip_without_dockerd()
+    with private_dockerd(apart=True, **PROXIES) as engine:
+        yield plant(engine, tmp_path_factory.mktemp("planted"))
 
 
 @pytest.fixture

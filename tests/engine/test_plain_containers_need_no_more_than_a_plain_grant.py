@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.audit_events import events_of
 from tests.support.docker_cli import run
+from tests.support.docker_programs import docker_programs
 from tests.support.sockguard_process import Guard, serving
 
 if TYPE_CHECKING:
@@ -87,13 +88,6 @@ clients:
 CLIENTS = ("run", "library", "project", "network")
 
 
-def commands() -> list[str]:
-    """Every docker command of this machine: each version sends other bodies."""
-    places = os.environ["PATH"].split(os.pathsep)
-    found = [name for place in places if (name := shutil.which("docker", path=place))]
-    return sorted({os.path.realpath(name) for name in found})
-
-
 @pytest.fixture
 def guard(dockerd: Engine) -> Iterator[Guard]:
     with serving(POLICY, dockerd.host, *CLIENTS) as guard:
@@ -112,7 +106,7 @@ PLAIN = (
 )
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", docker_programs())
 def test_docker_run(command: str, guard: Guard, tmp_path: Path) -> None:
     def shown(arguments: str) -> tuple[int, str]:
         seen = run(["sh", "-c", f"{arguments.format(command)}"], guard.host("run"), tmp_path)

@@ -51,5 +51,10 @@ def test_other_places_are_not_reserved(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/srv", "/srv/guard", "/srv/guard/log", "/x/run/s.sock"])
 def test_the_sockets_and_files_of_the_engine_and_sockguard_are_reserved(path: str) -> None:
-    assert is_reserved(path, ["/srv//guard/", "/x/run", "relative"])
-    assert not is_reserved("/srv/guards", ["/srv/guard"])
+    assert is_reserved(path, frozenset({"/srv//guard/", "/x/run", "relative"}))
+    assert not is_reserved("/srv/guards", frozenset({"/srv/guard"}))
+
+
+def test_a_path_of_very_many_names_is_looked_at_no_deeper_than_reserved_ones_are() -> None:
+    assert is_reserved("/etc" + "/a" * 100_000)
+    assert not is_reserved("/srv" + "/a" * 100_000)

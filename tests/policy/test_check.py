@@ -149,7 +149,12 @@ def test_a_reason_or_a_detail_will_do_as_because() -> None:
         ),
         (
             allowing("system/hello", "exec.create: {body: any}"),
-            ["4: the role 'main' can prepare programs but not start them: exec.start is missing"],
+            [
+                (
+                    "4: the role 'main' can prepare programs but not start them: exec.start is"
+                    " missing; add `- exec.start`"
+                )
+            ],
         ),
         (
             "roles: {idle: {allow: []}}\nclients: {web: {allow: []}}",

@@ -108,7 +108,7 @@ def test_a_constraint_holds_for_what_it_says_and_nothing_else(
     [
         (5, TEXT, "it takes text, not a number: quote it"),
         (True, TEXT, "it takes text, not true or false: quote it"),
-        (None, TEXT, "it takes text, not nothing"),
+        (None, TEXT, "it has an empty constraint; write any"),
         (1, BOOLEAN, "it takes true or false, not a number"),
         ("true", BOOLEAN, "it takes true or false, not text"),
         (True, INTEGER, "it takes a whole number, not true or false"),

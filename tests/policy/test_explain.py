@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS
-from sockguard.policy.explain import Answer, rights_of, sets_in
+from sockguard.policy.explain import Answer, Conditions, rights_of, sets_in
 from tests.support.policies import allowing, policy_of
 
 CLIENT = policy_of(
@@ -30,20 +30,39 @@ def test_every_operation_that_can_be_granted_has_its_answer() -> None:
 
 def test_a_right_names_its_line_its_conditions_and_what_it_withholds() -> None:
     rights = [right for right in rights_of(CLIENT) if right.source is not None]
-    told = {
+    told = [
         (right.operation, right.conditions, right.withheld, str(right.source)) for right in rights
-    }
-    assert ("containers.attach", "", ("logs", "stdin"), "policy.yaml:4") in told
-    assert ("containers.stop", "t: 5", (), "policy.yaml:5") in told
-    assert ("containers.stop", "signal: TERM", (), "policy.yaml:5") in told
-    assert ("containers.top", "", (), "policy.yaml:6") in told
+    ]
+    free = Conditions()
+    assert ("containers.attach", free, ("logs", "stdin"), "policy.yaml:4") in told
+    assert ("containers.stop", Conditions({"t": "5"}), (), "policy.yaml:5") in told
+    assert ("containers.stop", Conditions({"signal": "TERM"}), (), "policy.yaml:5") in told
+    assert ("containers.top", free, (), "policy.yaml:6") in told
 
 
 @pytest.mark.parametrize(
     ("item", "words", "hands_over"),
     [
-        ("containers.create: {body: any}", ("body: any",), "that is root on the host."),
-        ("containers.inspect: {response: any}", ("response: any",), "environment, command, paths."),
+        (
+            "containers.create: {body: any}",
+            ("body: any",),
+            "Opens any device of the host, its disks included.",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Privileged: any}}",
+            (),
+            "Gives all capabilities and all devices of the host.",
+        ),
+        (
+            "containers.create: {body: {HostConfig.Privileged: false}}",
+            (),
+            "confined as the Engine confines by default.",
+        ),
+        (
+            "containers.inspect: {response: {reveal: {Config.Env: any}}}",
+            (),
+            "are masked. Shows the values of environment variables, passwords among them.",
+        ),
         ("containers.attach: {query: {stdin: true}}", (), "root shells included."),
         ("containers.attach: {query: any}", ("query: any",), "root shells included."),
         ("containers.attach", (), "with stdin it types into the container."),
@@ -63,10 +82,13 @@ def test_a_right_says_what_passes_whole_and_what_that_hands_over(
 
 
 def test_a_set_that_lets_everything_through_says_so_only_where_it_means_something() -> None:
-    rights = rights_of(policy_of(allowing("engine/everything")).clients["main"])
+    rights = list(rights_of(policy_of(allowing("engine/everything")).clients["main"]))
     words = {right.operation: right.words for right in rights}
+    answers = {right.operation: right.conditions.response for right in rights}
     assert words["containers.create"] == ("query: any", "body: any")
-    assert words["containers.inspect"] == ("query: any", "response: any")
+    assert words["containers.inspect"] == ("query: any",)
+    assert answers["containers.inspect"] == "any"
+    assert answers["containers.stop"] == ""
     assert words["system.ping"] == ()
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.facts import Facts, Need, Thing
+from sockguard.errors import Reason
 from sockguard.policy.ownership import STAMP, is_own
+from sockguard.policy.question import OwnObjects
 from sockguard.policy.visible import filters, sees
 from tests.support.objects import container, found, full_id, image, judge, network, volume
 from tests.support.policies import complaints_about, policy_of
@@ -214,18 +216,18 @@ def test_every_object_in_the_body_of_a_create_must_be_ones_own(body: object, det
     assert allowed("POST /containers/create", body) == detail
 
 
-ALSO = "neither this client's own nor named by `also`, or is not there"
+NOT_OWN = "that is not this client's own, or not there"
 
 
 @pytest.mark.parametrize(
     ("do", "body", "told"),
     [
-        ("POST /containers/create", host(Binds=["@:/x"]), f"volume that is {ALSO}: volumes.create"),
-        ("POST /containers/create", host(VolumesFrom=["@"]), "container that is not this client's"),
-        ("POST /containers/create", host(PidMode="container:@"), "container that is not this"),
-        ("POST /containers/create", host(NetworkMode="@"), f"network that is {ALSO}"),
-        ("POST /containers/create", endpoint("@"), f"network that is {ALSO}"),
-        ("POST /networks/create", {"ConfigFrom": {"Network": "@"}}, f"network that is {ALSO}"),
+        ("POST /containers/create", host(Binds=["@:/x"]), f"volume {NOT_OWN}: volumes.create"),
+        ("POST /containers/create", host(VolumesFrom=["@"]), f"container {NOT_OWN}"),
+        ("POST /containers/create", host(PidMode="container:@"), f"container {NOT_OWN}"),
+        ("POST /containers/create", host(NetworkMode="@"), f"network {NOT_OWN}"),
+        ("POST /containers/create", endpoint("@"), f"network {NOT_OWN}"),
+        ("POST /networks/create", {"ConfigFrom": {"Network": "@"}}, f"network {NOT_OWN}"),
     ],
 )
 def test_what_a_create_names_is_refused_in_the_same_words_whoever_has_it(
@@ -467,3 +469,13 @@ def test_cases_of_a_role_are_judged_as_its_clients_are() -> None:
             """
         )
     )
+
+
+def test_a_build_joins_the_very_container_that_was_judged() -> None:
+    policy = policy_of("allow: [build.run: {query: {networkmode: any, t: any}}]")
+    own = OwnObjects(container_id=full_id("a1"))
+    do = "POST /build?networkmode=container:web&t=a"
+    decision = judge(policy, do, container("web"), own=own).decision
+    assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"
+    decision = judge(policy, do, container("web", "a1"), own=own).decision
+    assert decision.reason is Reason.SELF_PROTECTION

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sockguard.policy.question import Decision
 
 ROOT_ANYWAY = {"everything", "portainer", "watchtower"}
-"""Roles whose first line says that they amount to root on the host."""
+"""Roles that create what others ask of them, whatever it is."""
 
 CREATING: Mapping[str, dict[str, Any]] = {
     "ci-runner": {"Image": "alpine", "HostConfig": {"Memory": 1 << 30}},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.faults import Kind
+from sockguard.proxy.showing import LONGEST_EVENT
 from tests.support.asking import ask
 from tests.support.guarded import SLEEPS, Guarded, of
 from tests.support.raw_client import connected, read_head, request
@@ -224,3 +225,29 @@ def test_a_stream_on_http10_ends_each_event_with_a_line(stack: Stack, engine: Ru
         of(stack, "ann").make("anns")
         line = read_until(peer, b"\n")
     assert json.loads(line)["Actor"]["Attributes"]["name"] == "anns"
+
+
+@pytest.mark.parametrize("client", ["ann", "web"])
+def test_a_container_with_endless_labels_ends_nobodys_stream(
+    stack: Stack, engine: RunningDemo, client: str
+) -> None:
+    with listening(stack, engine, client) as listener:
+        labels = {"com.example.note": "x" * (3 * LONGEST_EVENT)}
+        assert of(stack, "bob").make("noise", Labels=labels)
+        assert of(stack, "ann").make("web-1")
+        events = listener.until("container", "create", "web-1")
+
+    assert "noise" not in json.dumps(events)
+
+
+def test_a_container_of_which_the_engine_tells_nonsense_ends_nobodys_stream(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    with listening(stack, engine, "ann") as ann:
+        engine.fault(Kind.BODY, path="/containers/[0-9a-f]{64}/json", status=200, text='{"Id":')
+        noise = of(stack, "bob").make("noise")
+        engine.wait_for(lambda one: one.path == f"/containers/{noise}/json" and one.done)
+        assert of(stack, "ann").make("ann-1")
+        events = ann.until("container", "create", "ann-1")
+
+    assert "noise" not in json.dumps(events)

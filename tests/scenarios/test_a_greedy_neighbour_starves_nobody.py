@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import select
+import time
 from dataclasses import replace
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from demo.faults import Kind
-from tests.support.raw_client import connected, read_head
+from tests.support.raw_client import connected, read_head, request
 from tests.support.stack import QUICK, read_until, running_stack, send, status_of
 from tests.support.wait import wait_until
 
@@ -26,6 +30,7 @@ roles:
 """
 MOST = 16
 KEPT = 4
+PATIENT = replace(QUICK, body=30.0)
 PING = b"GET /v1.44/_ping HTTP/1.1\r\nHost: d\r\n\r\n"
 LAST_PING = PING.replace(b"Host: d", b"Host: d\r\nConnection: close")
 EVENTS = b"GET /v1.44/events HTTP/1.1\r\nHost: d\r\n\r\n"
@@ -123,10 +128,9 @@ def test_a_client_that_fills_its_room_for_bodies_leaves_the_others_theirs(
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     )
     small = b'{"Image":"busybox"}'
-    patient = replace(QUICK, body=30.0)
     upstream = short_path / "engine.sock"
     with (
-        running_stack(short_path, upstream, policy=POLICY, timeouts=patient) as stack,
+        running_stack(short_path, upstream, policy=POLICY, timeouts=PATIENT) as stack,
         contextlib.ExitStack() as open_ones,
     ):
         for _ in range(4):
@@ -143,3 +147,34 @@ def test_a_client_that_fills_its_room_for_bodies_leaves_the_others_theirs(
     assert status_of(refused) == 413
     assert status_of(passed) == 201
     assert len(engine.sent("POST", "/containers/create")) == 1
+
+
+def test_long_bodies_of_one_client_are_judged_in_between_the_requests_of_others(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    policy = """
+    version: 1
+    clients:
+      greedy: {allow: [{containers.create: {host_paths: {under: /srv}}}]}
+      modest: {allow: [system/hello]}
+    """
+    body = json.dumps({"Image": "a", "HostConfig": {"Binds": ["/x/y:/z:ro"] * 9000}}).encode()
+    long_one = request("POST", "/v1.44/containers/create", body)
+    with (
+        running_stack(
+            short_path, short_path / "engine.sock", policy=dedent(policy), timeouts=PATIENT
+        ) as stack,
+        contextlib.ExitStack() as open_ones,
+    ):
+        greedy = [open_ones.enter_context(connected(stack.socket("greedy"), 60)) for _ in range(8)]
+        for peer in greedy:
+            peer.sendall(long_one)
+        waits: list[float] = []
+        while not waits or len(select.select(greedy, [], [], 0)[0]) < len(greedy):
+            began = time.perf_counter()
+            assert status_of(send(stack.socket("modest"), LAST_PING, seconds=30)) == 200
+            waits.append(time.perf_counter() - began)
+        assert {status_of(read_head(peer)) for peer in greedy} == {403}
+
+    assert max(waits) < 1.5  # a turn takes a third of a second, all of them well over two
+    assert engine.sent("POST", "/containers/create") == []

@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.processes import DIES_WITH_US, running, wait_until
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 IMAGE = "busybox:latest"
 BUSYBOX = Path("/bin/busybox")
 PROGRAMS = ("dockerd", "containerd", "docker")
+APART = ("unshare", "--net", "sh", "-c", 'busybox ip link set lo up && exec "$@"', "sh")
+"""Put before a command: it runs with an empty network, in which only `lo` is up."""
 CALL = re.compile(r'msg="Calling (?P<call>[A-Z]+ [^"]+)"')
 
 
@@ -83,21 +87,35 @@ def what_is_missing() -> str | None:
     return None
 
 
+def skip_without_dockerd() -> None:
+    """Skip where there can be no dockerd; with REQUIRE_ENGINE set, as in CI, that is a failure."""
+    reason = what_is_missing()
+    if reason and os.environ.get("REQUIRE_ENGINE"):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
 @contextmanager
-def private_dockerd() -> Iterator[Engine]:
-    """Start a dockerd, give it the busybox image, and stop it with all that runs in it."""
+def private_dockerd(*, apart: bool = False, **settings: str) -> Iterator[Engine]:
+    """Start a dockerd, give it the busybox image, and stop it with all that runs in it.
+
+    One that is `apart` has the network of a machine of its own, as a swarm needs it. `settings`
+    are further variables of its environment.
+    """
     # Not below pytest's folder: a socket's path has 107 bytes at most.
     with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as name:
         engine = Engine(Path(name))
         try:
-            with running(command_line(engine), engine.log, grace=20) as process:
+            line = [*DIES_WITH_US, *(APART if apart else ()), *command_line(engine)]
+            with running(line, engine.log, env=os.environ | settings, grace=20) as process:
                 ready = partial(answers, engine.socket)
                 wait_until(ready, seconds=30, process=process, log=engine.log)
                 try:
                     import_busybox(engine)
                     yield engine
                 finally:
-                    leave_nothing_running(engine)
+                    leave_nothing_running(engine, networks=not apart)
         finally:
             unmount_all_below(engine.folder)
 
@@ -118,7 +136,7 @@ def command_line(engine: Engine) -> list[str]:
         "shutdown-timeout": "2",
     }
     settings = [f"--{option}={value}" for option, value in options.items()]
-    return [*DIES_WITH_US, "dockerd", "--debug", *settings]
+    return ["dockerd", "--debug", *settings]
 
 
 def answers(path: Path) -> bool:
@@ -170,11 +188,13 @@ def directory(name: str) -> tarfile.TarInfo:
     return entry
 
 
-def leave_nothing_running(engine: Engine) -> None:
+def leave_nothing_running(engine: Engine, *, networks: bool) -> None:
     """Remove what would outlive the Engine: processes, mounts, and the bridges of networks."""
     if not answers(engine.socket):
         return
     engine.remove_containers()
+    if not networks:
+        return
     for network in engine.docker("network", "ls", "--filter", "type=custom", "--quiet").split():
         engine.docker("network", "rm", network)
 

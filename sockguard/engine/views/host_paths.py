@@ -5,6 +5,7 @@ Must never take a mount that it does not know for one without a path of the host
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sockguard.engine.cover import NOTHING, WHOLE, joined, within
@@ -30,6 +31,7 @@ from sockguard.engine.views.places import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sockguard.engine.cover import Cover
     from sockguard.engine.facts import Facts
     from sockguard.engine.inspection import Steps
     from sockguard.engine.view import Asking
@@ -137,11 +139,16 @@ def _of_binds(asking: Asking, facts: Facts) -> Gathered:
             items.append(_path(source, where, asking, writable=writable))
         elif len(parts) > 1:  # a target alone is a volume without a name
             items += _named_volume(source, where, asking, facts, writable=writable)
-    cover = within(_BINDS, WHOLE if judged else NOTHING)
-    return Gathered(tuple(items), joined(cover, whole(*_VOLUME_DRIVER) if is_local else NOTHING))
+    return Gathered(tuple(items), _cover_of_binds(judged, is_local))
 
 
 _PARTS = 3  # source, target, options
+
+
+@cache
+def _cover_of_binds(judged: bool, is_local: bool) -> Cover:
+    cover = within(_BINDS, WHOLE if judged else NOTHING)
+    return joined(cover, whole(*_VOLUME_DRIVER) if is_local else NOTHING)
 
 
 def _of_mounts(asking: Asking, facts: Facts) -> Gathered:
@@ -151,9 +158,13 @@ def _of_mounts(asking: Asking, facts: Facts) -> Gathered:
     items = [item for mount in mounts for item in _items_of(mount, where, asking, facts)]
     if not all(map(_is_known, mounts)):
         return Gathered(tuple(items), within(steps, NOTHING))
-    unjudged = {step for mount in mounts for step in _unjudged(mount)}
-    parts = (whole(*where, *part) for part in _OF_A_MOUNT if part not in unjudged)
-    return Gathered(tuple(items), joined(*parts))
+    unjudged = frozenset(part for mount in mounts for part in _unjudged(mount))
+    return Gathered(tuple(items), _cover_of_mounts(where, unjudged))
+
+
+@cache
+def _cover_of_mounts(where: Steps, unjudged: frozenset[Steps]) -> Cover:
+    return joined(*(whole(*where, *part) for part in _OF_A_MOUNT if part not in unjudged))
 
 
 def _items_of(

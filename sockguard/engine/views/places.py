@@ -5,6 +5,7 @@ Must never raise for a value of another type: the form of a body is judged elsew
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sockguard.engine.cover import WHOLE, within
@@ -68,6 +69,7 @@ def as_object(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+@cache
 def whole(*steps: str) -> Cover:
-    """Name all that stands at these steps."""
+    """Name all that stands at these steps, which are a table's and never a stranger's."""
     return within(steps, WHOLE)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _BINDINGS = (*HOST, "PortBindings")
 _PUBLISH_ALL = (*HOST, "PublishAllPorts")
 _OF_SERVICE = ("EndpointSpec", "Ports")
+_COVER = joined(whole(*_BINDINGS), whole(*_PUBLISH_ALL))
+_BINDING = spell_steps((*_BINDINGS, "{}"))
 _MOST = 65535
 
 
@@ -43,7 +45,7 @@ def gather(asking: Asking, _: Facts) -> Gathered:
     items = list(_bound(asking.document))
     if value_at(asking.document, _PUBLISH_ALL) is True:
         items.append(Item(str(Ports()), spell_steps(_PUBLISH_ALL)))
-    return Gathered(tuple(items), joined(whole(*_BINDINGS), whole(*_PUBLISH_ALL)))
+    return Gathered(tuple(items), _COVER)
 
 
 def _bound(document: object) -> Iterator[Item]:
@@ -61,12 +63,11 @@ def _protocol_of(key: str) -> str:
 
 
 def _item(protocol: str, binding: Mapping[str, object]) -> Item:
-    where = spell_steps((*_BINDINGS, "{}"))
     address = normal_address(text_at(binding, "HostIp"))
     ports = read_range(text_at(binding, "HostPort"))
     if not protocol or address is None or ports is None:
-        return Item("", where, strange=True)
-    return Item(str(Ports(address, *ports, protocol)), where)
+        return Item("", _BINDING, strange=True)
+    return Item(str(Ports(address, *ports, protocol)), _BINDING)
 
 
 def _published(entry: Mapping[str, object]) -> Item:
