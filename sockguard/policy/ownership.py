@@ -28,6 +28,8 @@ _SERVICES = frozenset({"services.create", "services.update"})
 OWNABLE = frozenset({"container", "network", "volume"})
 """Kinds of objects that can bear the stamp; images and what a swarm runs are shared by nature."""
 
+_VOLUME = "VOLUME"
+
 UNSTAMPED_COMMIT = f'LABEL {STAMP}=""'
 """What keeps an image that is made of a container from bearing the container's stamp."""
 
@@ -107,7 +109,9 @@ def _with_stamp(labels: object, owner: str) -> Mapping[str, object]:
 
 def _stamped_mount(mount: object, owner: str) -> object:
     """Stamp the volume that a mount makes where there is none of its name."""
-    if not isinstance(mount, dict) or mount.get("Type") != "volume":
+    kind = mount.get("Type") if isinstance(mount, dict) else None
+    # For services the Engine reads the type in any case (cluster/convert/container.go).
+    if not isinstance(mount, dict) or not isinstance(kind, str) or kind.upper() != _VOLUME:
         return mount
     options = mount.get("VolumeOptions")
     options = options if isinstance(options, dict) else {}

@@ -37,6 +37,10 @@ def field_causes(client: Client, grant: Grant) -> Iterator[Cause]:
             text = one.constraint.text if one.constraint else "any"
             says = told(one.path, text, found.says)
             yield Cause(found.level, grant.source, grant.operation, says)
+    if client.own.volumes and _mounting(grant):
+        also = ", ".join(sorted(client.own.volumes))
+        says = f"also: Mounts volumes that others made ({also}), and changes what is in them."
+        yield Cause(Level.CODE, grant.source, grant.operation, says)
     if _mounts_any_volume(client, grant):
         yield Cause(Level.ROOT, grant.source, grant.operation, f"host_paths: {_VOLUMES}")
 
@@ -148,6 +152,13 @@ def _begins_as_a_name(pattern: str) -> bool:
     return pattern[:1] == "/" or pattern[:1].isalnum()
 
 
+def _mounting(grant: Grant) -> list[NamedField]:
+    """List the fields by which a grant mounts volumes that are there, by `body` or by the view."""
+    by_view = "host_paths" in grant.views
+    found = sensitive_fields(grant.operation) if by_view else named_fields(grant)
+    return [one for one in found if one.steps[-1] in _MOUNTING]
+
+
 def _mounts_any_volume(client: Client, grant: Grant) -> bool:
     """Tell whether nothing but `host_paths` limits which volumes a container has.
 
@@ -156,9 +167,9 @@ def _mounts_any_volume(client: Client, grant: Grant) -> bool:
     kept = client.own.only and not grant.shared
     if "host_paths" not in grant.views or kept:
         return False
-    fields = [one for one in sensitive_fields(grant.operation) if one.steps[-1] in _MOUNTING]
     return not all(
-        _limits_volumes(one.steps[-1], constraint_on(one.steps, grant.body)) for one in fields
+        _limits_volumes(one.steps[-1], constraint_on(one.steps, grant.body))
+        for one in _mounting(grant)
     )
 
 

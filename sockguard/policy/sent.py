@@ -11,6 +11,7 @@ from sockguard.engine.facts import Need
 from sockguard.engine.references import Form, kind_in_path, with_id, with_ids
 from sockguard.policy.filters import narrowed
 from sockguard.policy.ownership import STAMP, stamped, stamped_query
+from sockguard.policy.pinned import pinned
 from sockguard.policy.question import NO_QUERY, Query
 
 if TYPE_CHECKING:
@@ -46,19 +47,26 @@ def sent_under(client: Client, grant: Grant | None, question: Question, facts: F
         query = narrowed(query, _owner_labels(client, grant))
     if not used and not question.stamps:
         return Sent(query, question.names, document)
-    ids = {
-        need.reference: thing.id
-        for need, thing in used.items()
-        if need.kind == "container" and thing is not None
-    }
+    ids = _ids("container", used)
     if ids and document is not None:
         document = with_ids(operation, document, ids)
+    if client.own.only and not (grant and grant.shared):
+        document = pinned(operation, question.names, document, _ids("network", used))
     if question.stamps:
         owner = client.name if client.own.only else ""
         document = stamped(operation, document, owner)
         query = stamped_query(operation, query)
     names = _names(operation, question.names, used)
     return Sent(_query_by_id(operation, query, ids), names, document)
+
+
+def _ids(kind: str, used: Mapping[Need, Thing | None]) -> Mapping[str, str]:
+    """Return the full ids of objects of one kind, by how they were named."""
+    return {
+        need.reference: thing.id
+        for need, thing in used.items()
+        if need.kind == kind and thing is not None
+    }
 
 
 def _names(

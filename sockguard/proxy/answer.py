@@ -59,6 +59,11 @@ def check_answer(head: ResponseHead, *, upgrade_sent: bool) -> None:
         raise Refusal(Reason.UPSTREAM, "the Engine switched protocols without being asked")
 
 
+def is_error(head: ResponseHead) -> bool:
+    """Tell whether an answer says, in a body, why not."""
+    return head.status in _ERRORS and head.framing.kind is not FramingKind.NONE
+
+
 def is_document(head: ResponseHead) -> bool:
     """Tell whether an answer holds what was asked for, which is treated, or says why not.
 

@@ -20,7 +20,7 @@ from sockguard.proxy.limits import AnswerRoom
 from sockguard.proxy.linger import linger
 from sockguard.proxy.read_body import BodyReader
 from sockguard.proxy.refuse import refuse
-from sockguard.proxy.rewriting import rewriting_of
+from sockguard.proxy.rewriting import rewritings_of
 from sockguard.proxy.standing import Standing
 from sockguard.proxy.upstream import Upstream
 from sockguard.proxy.verdict import Verdict
@@ -264,10 +264,13 @@ class Connection:
         gate = self._gate
         if judged.quick and not sent:
             self.expect_within(gate.settings.timeouts.quick_answer, SILENT)
-        rewriting = rewriting_of(judged, gate, self._upstream)
         room = AnswerRoom(gate.limiter, judged.client)
         exchange = self.exchange = account.exchange = Exchange(
-            self.channel, self._upstream, judged.out, rewriting, room
+            self.channel,
+            self._upstream,
+            judged.out,
+            rewritings_of(judged, gate, self._upstream),
+            room,
         )
         if judged.request.streams:
             self._standing.running = judged

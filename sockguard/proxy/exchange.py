@@ -12,7 +12,6 @@ from sockguard.proxy.answer import (
     answer_framing,
     answer_head,
     check_answer,
-    is_document,
     opens_tunnel,
     tunnel_head,
 )
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.limits import AnswerRoom
     from sockguard.proxy.outgoing import Outgoing
-    from sockguard.proxy.rewriting import Rewriting
+    from sockguard.proxy.rewriting import Rewriting, Rewritings
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import ResponseHead
 
@@ -43,14 +42,14 @@ class Exchange:
         client: Channel,
         upstream: Upstream,
         out: Outgoing,
-        rewriting: Rewriting | None,
+        rewritings: Rewritings,
         room: AnswerRoom,
     ) -> None:
-        """`rewriting` makes the client's answer of the Engine's, `room` holds it meanwhile."""
+        """`rewritings` make the client's answer of the Engine's, `room` holds it meanwhile."""
         self._client = client
         self._upstream = upstream
         self._out = out
-        self._rewriting = rewriting
+        self._rewritings = rewritings
         self._room = room
         self._showing: Showing | None = None
         self._done: asyncio.Future[None] | None = None
@@ -172,8 +171,8 @@ class Exchange:
         self.status = head.status
         if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
             await self._open_tunnel(engine, head)
-        elif self._rewriting is not None and is_document(head):
-            await self._relay_rewritten(engine, head, self._rewriting)
+        elif (rewriting := self._rewritings.of(head)) is not None:
+            await self._relay_rewritten(engine, head, rewriting)
         else:
             await self._relay_body(engine, head)
 
@@ -222,7 +221,7 @@ class Exchange:
             self._keep_upstream(clean=showing.clean)
             await showing.treat()
             self._check_goes_on()
-            close = self._out.close or self._is_early
+            close = self._out.close or self._is_early or not self.request_read
             self.answering = True
             showing.show(close=close)
         self._settle(close=close)

@@ -8,18 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.engine.facts import Need
-from sockguard.errors import Reason, Refusal
-from sockguard.proxy.answer import clamp_version_document
+from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.policy.spoken import hides_words, spoken
+from sockguard.proxy.answer import clamp_version_document, is_document, is_error
 from sockguard.proxy.facts import Enquiry
 from sockguard.proxy.treatment import Treatment
 from sockguard.proxy.upstream import Upstream
-from sockguard.wire.document import decode
+from sockguard.wire.document import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.memo import Judged
+    from sockguard.wire.head import ResponseHead
 
     Rewrite = Callable[[bytes], Awaitable[bytes]]
 
@@ -45,13 +47,36 @@ class Rewriting:
         return data if self._after is None else await self._after(data)
 
 
+class Rewritings:
+    """What becomes of the answer to one request, be it what was asked for or an error."""
+
+    __slots__ = ("_document", "_error")
+
+    def __init__(self, document: Rewriting | None, error: Rewriting | None) -> None:
+        self._document = document
+        self._error = error
+
+    def of(self, head: ResponseHead) -> Rewriting | None:
+        """Return what becomes of an answer with this head; None where it passes as it comes."""
+        if is_error(head):
+            return self._error
+        return self._document if self._document is not None and is_document(head) else None
+
+
 def is_rewritten(judged: Judged) -> bool:
     """Tell whether the client may get another answer than the Engine gave."""
     return judged.out.answering is not None or judged.request.operation.name in _AFTER
 
 
-def rewriting_of(judged: Judged, gate: Gate, upstream: Upstream) -> Rewriting | None:
-    """Return what becomes of the answer to a request; None where it passes as it comes."""
+def rewritings_of(judged: Judged, gate: Gate, upstream: Upstream) -> Rewritings:
+    """Return what becomes of the answer to a request."""
+    error = None
+    if hides_words(judged.client, judged.decision.grants) and not judged.out.tunnel:
+        error = Rewriting(None, _error(judged))
+    return Rewritings(_rewriting_of(judged, gate, upstream), error)
+
+
+def _rewriting_of(judged: Judged, gate: Gate, upstream: Upstream) -> Rewriting | None:
     answering = judged.out.answering
     after = _AFTER.get(judged.request.operation.name)
     if answering is None and after is None:
@@ -68,6 +93,23 @@ def _enquiry(gate: Gate, upstream: Upstream, *, apart: bool) -> Enquiry:
         settings = gate.settings
         upstream = Upstream(settings.upstream, settings.timeouts.connect, gate.engine_was_gone)
     return Enquiry(upstream, gate.engine, gate.memory, gate.execs)
+
+
+def _error(judged: Judged) -> Rewrite:
+    async def hide(data: bytes) -> bytes:
+        decision = judged.decision
+        known = {*decision.names, *(thing.id for thing in decision.facts.values() if thing)}
+        try:
+            told = decode(data)
+        except Malformed:
+            told = None
+        if not isinstance(told, dict):
+            return spoken(data.decode("utf-8", "replace"), judged.client, known).encode()
+        for key, one in told.items():
+            told[key] = spoken(one, judged.client, known) if isinstance(one, str) else one
+        return encode(told)
+
+    return hide
 
 
 def _version(_judged: Judged, _gate: Gate, _upstream: Upstream) -> Rewrite:

@@ -45,6 +45,7 @@ READS = [
 POLICY = (
     "clients:\n  reader:\n    allow:\n"
     + "".join(f"      - {name}{': {target: any}' * (name == 'exec.inspect')}\n" for name in READS)
+    + "  starter: {allow: [containers/lifecycle, containers.archive_get]}\n"
     + "".join(f"  {role}: {{role: shipped/{role}}}\n" for role in ROLES)
 )
 
@@ -94,7 +95,7 @@ def operations_of(client: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def guard(planted: Planted) -> Iterator[Guard]:
-    with serving(POLICY, planted.engine.host, "reader", *ROLES) as guard:
+    with serving(POLICY, planted.engine.host, "reader", "starter", *ROLES) as guard:
         yield guard
 
 
@@ -168,6 +169,26 @@ def test_no_event_has_any_of_them_as_it_happens(guard: Guard, planted: Planted) 
             said += watcher.recv(65536)
     assert b"exec_create: sockguard:masked" in said
     assert planted.found_in(said) == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("POST", "/containers/unmounted/start"),
+        ("POST", "/containers/unmounted/restart?t=0"),
+        ("GET", "/containers/unmounted/archive?path=/files"),
+    ],
+)
+def test_an_error_says_why_a_volume_was_not_mounted_but_not_how(
+    guard: Guard, planted: Planted, method: str, target: str
+) -> None:
+    """The Engine's own words have the options of the driver in them, passwords included."""
+    told = Guarded(planted.engine.socket).ask(method, target).body
+    assert planted.found_in(told) == {"volume-option", "volume-device"}
+    answer = Guarded(guard.socket("starter")).ask(method, target)
+    assert answer.status == 500
+    assert planted.found_in(answer.head + answer.body) == set()
+    assert "failed to mount local volume: mount sockguard:masked: no such " in answer.message
 
 
 def test_the_engine_itself_tells_them(planted: Planted) -> None:

@@ -57,7 +57,7 @@ def test_the_protocol_is_that_of_the_port_inside(key: str, value: str) -> None:
 
 def test_every_binding_counts_and_publishing_all_is_any_port() -> None:
     document = within_host_config(
-        PortBindings={"1/tcp": [{"HostPort": "1"}, {"HostPort": "2"}], "3/tcp": [{}], "4/tcp": []},
+        PortBindings={"1/tcp": [{"HostPort": "1"}, {"HostPort": "2"}], "3/tcp": [{}]},
         PublishAllPorts=True,
     )
     found = gather("ports", "containers.create", document)
@@ -66,6 +66,12 @@ def test_every_binding_counts_and_publishing_all_is_any_port() -> None:
         *("HostConfig.PortBindings{}", "HostConfig.PublishAllPorts")
     ]
     assert unjudged("containers.create", document, found) == set()
+
+
+@pytest.mark.parametrize("bindings", [[], None, [None], [{}]])
+def test_a_port_without_a_binding_is_any_on_all_addresses(bindings: object) -> None:
+    document = within_host_config(PortBindings={"22/tcp": bindings})
+    assert values(gather("ports", "containers.create", document)) == ["*:*/tcp"]
 
 
 @pytest.mark.parametrize(

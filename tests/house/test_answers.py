@@ -43,11 +43,13 @@ BEYOND_THE_DOCUMENTS = (
     ("system.df", r"Images\[\]\.Manifests\[\]\.ImageData\.Identity\b.*", "as in images.list"),
     ("system.df", r"Containers\[\]\.Health\b.*", "as in containers.list"),
     ("system.events", r"(id|from|status)", "Engine source, api/types/events: old spellings"),
+    ("system.events", r"Actor\.Attributes\.[a-z-]+", "Engine source, daemon/reload.go"),
     ("checkpoints.list", r"\[\](\.Name)?", "Engine source, api/types/checkpoint"),
 )  # fmt: skip
 
 FAULTS_OF_THE_DOCUMENTS = (
     (r".*\.Volumes\.additionalProperties", "a schema's keyword read as a field (1.25 to 1.36)"),
+    (r"Actor\.Attributes\{\}", "a free map; some of its keys are the Engine's own"),
     (r".*\.Data\[\]", "bytes in base64, which are one text (1.30)"),
     (r".*IPAM\.Config\[\]\{\}", "the pools of a network, as a free map (1.25 to 1.40)"),
     (r".*IPAM\.Options\[\](\{\})?", "a map, as a list of maps (1.25 to 1.38)"),
@@ -124,7 +126,8 @@ MASKED = {
     " NoProxy RegistryConfig.IndexConfigs RegistryConfig.Mirrors Runtimes Swarm.Error"
     f" Swarm.RemoteManagers[].Addr {within('Swarm.Cluster', _CLUSTER)} CDISpecDirs"
     " Containerd.Address NRI.Info",
-    "system.events": "Action status",
+    "system.events": "Action status"
+    f" {within('Actor.Attributes', 'registry-mirrors runtimes cluster-store cluster-store-opts')}",
     "system.df": f"{within('Containers[]', _CONTAINER)} {within('Volumes[]', _VOLUME)}"
     f" BuildCache[].Description {within('ContainerUsage.Items[]', _CONTAINER)}"
     f" {within('VolumeUsage.Items[]', _VOLUME)} BuildCacheUsage.Items[].Description",

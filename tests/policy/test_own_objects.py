@@ -128,6 +128,57 @@ def test_an_image_that_is_made_of_a_container_bears_no_stamp() -> None:
     assert pairs[-1] == ("changes", 'LABEL sockguard.owner=""')
 
 
+# --- what is named stays what was judged -------------------------------------------------------
+
+NET = full_id("d1")
+
+
+def endpoints_sent(client: str, **body: object) -> object:
+    sent = {"Image": "alpine", **body}
+    decision = judge(POLICY, "POST /containers/create", *THERE, body=sent, client=client).decision
+    assert decision.allowed
+    assert isinstance(decision.document, dict)
+    return decision.document.get("NetworkingConfig")
+
+
+@pytest.mark.parametrize(
+    ("mode", "endpoints", "sent"),
+    [
+        ("net-mine", None, {"net-mine": {"NetworkID": NET}}),
+        ("net-mine", {}, {"net-mine": {"NetworkID": NET}}),
+        (NET, {NET: None}, {NET: {"NetworkID": NET}}),
+        ("net-mine", {NET[:12]: {"Aliases": ["a"]}},
+         {NET[:12]: {"Aliases": ["a"], "NetworkID": NET}}),
+        ("", {"net-mine": {}, "bridge": {}}, {"net-mine": {"NetworkID": NET}, "bridge": {}}),
+        ("none", {"bridge": {"NetworkID": "net-mine"}}, {"bridge": {"NetworkID": NET}}),
+    ],
+)  # fmt: skip
+def test_a_network_of_a_container_is_sent_with_its_id_since_its_name_may_change_hands(
+    mode: str, endpoints: object, sent: object
+) -> None:
+    config = {"EndpointsConfig": endpoints}
+    host = {"NetworkMode": mode}
+    found = endpoints_sent("alice", HostConfig=host, NetworkingConfig=config)
+    assert found == {"EndpointsConfig": sent}
+
+
+@pytest.mark.parametrize("mode", ["", "bridge", "none", "container:mine"])
+def test_where_no_network_was_looked_up_none_is_sent_besides(mode: str) -> None:
+    assert endpoints_sent("alice", HostConfig={"NetworkMode": mode}) is None
+
+
+def test_networks_of_whoever_is_not_kept_to_own_objects_are_sent_by_name() -> None:
+    assert endpoints_sent("bob", HostConfig={"NetworkMode": "net-mine"}) is None
+
+
+@pytest.mark.parametrize("endpoint", [None, {}, {"NetworkID": "net-mine"}])
+def test_a_network_to_connect_to_is_sent_with_its_id_too(endpoint: object) -> None:
+    body = {"Container": "mine", "EndpointConfig": endpoint}
+    do = "POST /networks/net-mine/connect"
+    decision = judge(POLICY, do, *THERE, body=body, client="alice").decision
+    assert decision.document == {"Container": MINE.id, "EndpointConfig": {"NetworkID": NET}}
+
+
 # --- what is named must be one's own -----------------------------------------------------------
 
 

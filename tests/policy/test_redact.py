@@ -337,6 +337,12 @@ def test_a_value_of_another_type_than_documented_is_masked_all_the_same(
           "Actor": {"ID": "a", "Attributes": {"execID": "b", "image": "c"}}},
          {"status": f"exec_start: {MASK}", "Action": f"exec_start: {MASK}", "Type": "container",
           "Actor": {"ID": "a", "Attributes": {"execID": "b", "image": "c"}}}),
+        ("system.events",
+         {"Type": "daemon", "Action": "reload", "Actor": {"ID": "a", "Attributes": {
+             "registry-mirrors": '["https://me:abc@mirror"]', "runtimes": "rt:/opt/rt",
+             "debug": "true"}}},
+         {"Type": "daemon", "Action": "reload", "Actor": {"ID": "a", "Attributes": {
+             "registry-mirrors": MASK, "runtimes": MASK, "debug": "true"}}}),
         ("system.events", {"Action": "health_status: healthy"},
          {"Action": "health_status: healthy"}),
         ("plugins.list", {"Settings": {"Env": ["A=abc"]}, "Config": {"Env": [{"Value": "abc"}]}},

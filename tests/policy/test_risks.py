@@ -321,6 +321,25 @@ def test_a_client_that_is_kept_to_its_own_objects_disturbs_nobody_else_with_them
     assert own_risks(item).level is level
 
 
+ALSO = "clients: {one: {own_objects_only: true, also: {volumes: [cache]}, allow: [CREATE]}}"
+
+
+@pytest.mark.parametrize(
+    ("create", "mounts"),
+    [
+        ("{containers.create: {host_paths: /dev/null}}", True),
+        ("{containers.create: {body: {HostConfig.Binds: {each: {like: 'c*:/**'}}}}}", True),
+        ("{containers.create: {body: {HostConfig.Tmpfs: any}}}", False),
+        ("containers.create", False),
+        ("volumes.create", False),
+    ],
+)
+def test_volumes_of_others_that_a_client_may_mount_are_told(create: str, *, mounts: bool) -> None:
+    found = risks_of(policy_of(ALSO.replace("CREATE", create)).clients["one"])
+    told = [one for one in found.causes if one.sentence.startswith("also: ")]
+    assert [(one.level, "(cache)" in one.sentence) for one in told] == [(Level.CODE, True)] * mounts
+
+
 # --- words -----------------------------------------------------------------------------------
 
 

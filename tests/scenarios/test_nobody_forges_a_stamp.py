@@ -170,14 +170,15 @@ def test_labels_of_a_build_stamp_nothing_that_runs_from_it(
     assert bob.get("/containers/json?all=1") == []
 
 
-def test_a_service_gives_its_containers_and_volumes_to_nobody(short_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["volume", "VOLUME", "Volume"])
+def test_a_service_gives_its_containers_and_volumes_to_nobody(short_path: Path, kind: str) -> None:
     upstream = short_path / "swarm.sock"
     policy = POLICY.replace(
         "      - networks.inspect\n",
         "      - networks.inspect\n      - services.create: {shared: true, body: any}\n",
     )
     mount = {
-        "Type": "volume",
+        "Type": kind,
         "Source": "srv-vol",
         "Target": "/data",
         "VolumeOptions": {"Labels": FORGED},

@@ -136,13 +136,14 @@ def plant_containers(planted: Planted, folder: Path) -> None:
     planted.ask("POST", "/containers/create?name=odd", odd_container(str(disk)))
     failing = ("create", "--name=failed", IMAGE, secret("missing-program"))
     docker(*failing)
+    docker("create", "--name=unmounted", "--volume=files:/files", IMAGE, "true")
     Guarded(planted.engine.socket).ask("POST", "/containers/failed/start")
     wait_until(
         lambda: '"Output":"planted' in docker("inspect", "--format={{json .State}}", "box"),
         "health",
     )
     told = planted.ask("GET", "/containers/box/json")
-    planted.names["container"] = ["box", told["Id"], "odd", "failed"]
+    planted.names["container"] = ["box", told["Id"], "odd", "failed", "unmounted"]
     planted.names["exec"] = told["ExecIDs"]
     planted.names["network"] = ["none", "host"]
 

@@ -11,7 +11,6 @@ from sockguard.engine.answers.parts import (
     COMMAND,
     ERROR,
     HOST_PATH,
-    LABELS,
     NOTHING,
     ROWS,
     plain,
@@ -36,6 +35,7 @@ _PROXY = Masked(
 _MIRRORS = Masked(
     Mask.TEXT, "Shows the mirrors of registries, passwords in their addresses included."
 )
+_RUNTIMES = Masked(Mask.TEXT, "Shows where the runtimes lie on the host, and how they are called.")
 _STORE = Masked(Mask.TEXT, "Shows the address of the store that old Engines kept a cluster in.")
 
 _COMMIT = plain("ID Expected")
@@ -77,9 +77,7 @@ INFO = Answer(
                 "DiscreteResourceSpec": plain("Kind Value"),
             }
         ],
-        "Runtimes": Masked(
-            Mask.TEXT, "Shows where the runtimes lie on the host, and how they are called."
-        ),
+        "Runtimes": _RUNTIMES,
         "Swarm": {
             **plain("NodeID NodeAddr LocalNodeState ControlAvailable Nodes Managers"),
             "Error": ERROR,
@@ -105,12 +103,23 @@ INFO = Answer(
 
 _ACTION = Masked(Mask.ACTION, "Shows the command lines of execs as they are made and started.")
 
+_SETTINGS: dict[str, AnswerShape] = {
+    "registry-mirrors": _MIRRORS,
+    "runtimes": _RUNTIMES,
+    "cluster-store": _STORE,
+    "cluster-store-opts": _STORE,
+}
+"""Of all attributes those with which the Engine tells what it was set to (daemon/reload.go).
+
+The others are labels, names and the like, which are plain.
+"""
+
 EVENTS = Answer(
     {
         **plain("Type time timeNano scope id from"),
         "Action": _ACTION,
         "status": _ACTION,
-        "Actor": {"ID": PLAIN, "Attributes": LABELS},
+        "Actor": {"ID": PLAIN, "Attributes": _SETTINGS},
     },
     Form.LINES,
 )

@@ -51,7 +51,9 @@ def gather(asking: Asking, _: Facts) -> Gathered:
 def _bound(document: object) -> Iterator[Item]:
     for key, bindings in entries_at(document, *_BINDINGS).items():
         protocol = _protocol_of(key)
-        for binding in bindings if isinstance(bindings, list) else ():
+        # Engines before 29, and later ones below API 1.53, take none for one that they choose
+        # themselves, on all addresses (handlePortBindingsBC, container_routes.go).
+        for binding in bindings if isinstance(bindings, list) and bindings else ({},):
             yield _item(protocol, as_object(binding))
 
 
