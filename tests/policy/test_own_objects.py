@@ -523,10 +523,13 @@ def test_cases_of_a_role_are_judged_as_its_clients_are() -> None:
 
 
 def test_a_build_joins_the_very_container_that_was_judged() -> None:
-    policy = policy_of("allow: [build.run: {query: {networkmode: any, t: any}}]")
-    own = OwnObjects(container_id=full_id("a1"))
-    do = "POST /build?networkmode=container:web&t=a"
-    decision = judge(policy, do, container("web"), own=own).decision
-    assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"
-    decision = judge(policy, do, container("web", "a1"), own=own).decision
-    assert decision.reason is Reason.SELF_PROTECTION
+    item = "build.run: {namespaces: network=container:web, query: {t: any}}"
+    policy = policy_of(f"allow: [{item}]")
+    do = "POST /build?networkmode=container:{}&t=a"
+    for name in ("web", "/web", "c1"):
+        decision = judge(policy, do.format(name), container("web")).decision
+        assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"
+    own = OwnObjects(container_id=full_id("a1"), container_names=frozenset({"web"}))
+    for name in ("web", "/web", "a1"):
+        decision = judge(policy, do.format(name), container("web", "a1"), own=own).decision
+        assert decision.reason is Reason.SELF_PROTECTION
