@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from textwrap import dedent
 
 import pytest
@@ -266,6 +267,48 @@ def test_every_object_in_the_body_of_a_create_must_be_ones_own(body: object, det
     assert allowed("POST /containers/create", body) == detail
 
 
+NOT_OWN = "that is not this client's own, or not there"
+
+
+@pytest.mark.parametrize(
+    ("do", "body", "told"),
+    [
+        ("POST /containers/create", host(Binds=["@:/x"]), f"volume {NOT_OWN}: volumes.create"),
+        ("POST /containers/create", host(VolumesFrom=["@"]), f"container {NOT_OWN}"),
+        ("POST /containers/create", host(PidMode="container:@"), f"container {NOT_OWN}"),
+        ("POST /containers/create", host(NetworkMode="@"), f"network {NOT_OWN}"),
+        ("POST /containers/create", endpoint("@"), f"network {NOT_OWN}"),
+        ("POST /networks/create", {"ConfigFrom": {"Network": "@"}}, f"network {NOT_OWN}"),
+    ],
+)
+def test_what_a_create_names_is_refused_in_the_same_words_whoever_has_it(
+    do: str, body: object, told: str
+) -> None:
+    """A 404 on a create would have the docker command pull the image."""
+    sentences = set()
+    for name in ("theirs", "vol-theirs", "net-theirs", "nothing"):
+        sent = json.loads(json.dumps(body).replace("@", name))
+        decision = judge(
+            CREATING, do.replace("@", name), *THERE, body=sent, client="alice"
+        ).decision
+        assert (decision.effect, decision.reason, decision.absent) == ("deny", "not_owned", "")
+        sentences.add(decision.message)
+    [sentence] = sentences
+    assert told in sentence
+
+
+CREATING = policy_of(
+    """
+    clients:
+      alice:
+        own_objects_only: true
+        allow:
+          - containers.create: {body: any}
+          - networks.create: {body: any}
+    """
+)
+
+
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
@@ -480,10 +523,13 @@ def test_cases_of_a_role_are_judged_as_its_clients_are() -> None:
 
 
 def test_a_build_joins_the_very_container_that_was_judged() -> None:
-    policy = policy_of("allow: [build.run: {query: {networkmode: any, t: any}}]")
-    own = OwnObjects(container_id=full_id("a1"))
-    do = "POST /build?networkmode=container:web&t=a"
-    decision = judge(policy, do, container("web"), own=own).decision
-    assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"
-    decision = judge(policy, do, container("web", "a1"), own=own).decision
-    assert decision.reason is Reason.SELF_PROTECTION
+    item = "build.run: {namespaces: network=container:web, query: {t: any}}"
+    policy = policy_of(f"allow: [{item}]")
+    do = "POST /build?networkmode=container:{}&t=a"
+    for name in ("web", "/web", "c1"):
+        decision = judge(policy, do.format(name), container("web")).decision
+        assert dict(decision.pairs)["networkmode"] == f"container:{full_id('c1')}"
+    own = OwnObjects(container_id=full_id("a1"), container_names=frozenset({"web"}))
+    for name in ("web", "/web", "a1"):
+        decision = judge(policy, do.format(name), container("web", "a1"), own=own).decision
+        assert decision.reason is Reason.SELF_PROTECTION

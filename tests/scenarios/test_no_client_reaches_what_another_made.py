@@ -162,6 +162,20 @@ def test_a_body_tells_nobody_whether_what_is_anothers_is_there(
     assert len(told) == 1
 
 
+def test_a_create_that_names_what_is_anothers_does_not_look_like_a_missing_image(
+    stack: Stack, engine: RunningDemo, bobs: Bobs
+) -> None:
+    """The docker command takes any 404 on a create for a missing image, and pulls that."""
+    ann = of(stack, "ann")
+    create = "/containers/create?name=fresh"
+    missing = ann.ask("POST", create, {"Image": "nowhere:1"})
+    assert (missing.status, missing.message) == (404, "No such image: nowhere:1")
+    for host in ({"Binds": ["zebra-vol:/d"]}, {"VolumesFrom": [bobs.container]}):
+        assert ann.ask("POST", create, SLEEPS | {"HostConfig": host}).status == 403
+    [sent] = engine.sent("POST", "/containers/create")
+    assert sent.json()["Image"] == "nowhere:1"
+
+
 @pytest.mark.parametrize("operation", LISTED)
 def test_no_list_shows_what_is_anothers(stack: Stack, bobs: Bobs, operation: str) -> None:
     [route] = routes_of(operation)
