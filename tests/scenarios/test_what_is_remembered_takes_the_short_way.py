@@ -92,7 +92,7 @@ def test_it_goes_there_from_the_second_time_on_and_each_time_is_recorded(
         pytest.param({"kind": Kind.CUT}, 200, (200, "engine_gone"), id="cut"),
         pytest.param({"kind": Kind.CUT_CHUNKED}, 200, (200, "engine_gone"), id="cut chunked"),
         pytest.param(
-            {"kind": Kind.SLOW, "bytes_per_second": 2000}, 200, (200, "complete"), id="in pieces"
+            {"kind": Kind.SLOW, "bytes_per_second": 20}, 200, (200, "complete"), id="in pieces"
         ),
         pytest.param(
             {
@@ -126,7 +126,7 @@ def test_an_engine_in_trouble_costs_what_it_costs_on_the_long_way(
 
 def test_a_client_that_ends_early_still_gets_its_answer(stack: Stack, engine: RunningDemo) -> None:
     with nothing_stays(stack), remembered(stack) as peer:
-        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=2000)
+        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=20)
         peer.sendall(PING)
         peer.shutdown(1)
         answer = read_all(peer)
@@ -139,7 +139,7 @@ def test_what_comes_behind_it_ends_the_connection_after_its_answer(
     stack: Stack, engine: RunningDemo
 ) -> None:
     with nothing_stays(stack), remembered(stack) as peer:
-        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=2000)
+        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=20)
         peer.sendall(PING)
         peer.sendall(PING)
         answer = read_all(peer)
@@ -186,7 +186,7 @@ def test_a_shutdown_waits_for_its_answer(short_path: Path, engine: RunningDemo) 
     with ExitStack() as peers:
         with running_stack(short_path, short_path / "engine.sock") as stack:
             peer = peers.enter_context(remembered(stack))
-            engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=400)
+            engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=20)
             peer.sendall(PING)
             assert peer.recv(1)
         answer = read_all(peer)
