@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 _MOST_FORMS = 16
-_USUAL = frozenset({*range(200, 300), *range(400, 600)})
+_USUAL = range(200, 300)  # what the Engine says of an error may have to be masked
 
 
 class Ride(NamedTuple):

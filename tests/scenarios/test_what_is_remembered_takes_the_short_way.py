@@ -31,6 +31,16 @@ clients:
 roles:
   some: {limits: {requests: 3/minute}, allow: [system.ping]}
 """
+KEPT_TO_ITS_OWN = """
+version: 1
+clients:
+  portal: {socket: main, role: some, own_objects_only: true}
+roles:
+  some: {allow: [system.ping]}
+"""
+MESSAGE = (
+    '{"message":"failed to mount local volume: mount //nas:/x, data: password=geheim: denied"}'
+)
 
 
 @contextmanager
@@ -193,3 +203,20 @@ def test_a_shutdown_waits_for_its_answer(short_path: Path, engine: RunningDemo) 
 
     assert answer.endswith(b"OK")
     assert ended(stack)[2] == (200, "complete")
+
+
+def test_what_an_error_may_not_tell_is_masked_there_too(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    with (
+        running_stack(short_path, short_path / "engine.sock", policy=KEPT_TO_ITS_OWN) as stack,
+        nothing_stays(stack),
+        remembered(stack) as peer,
+    ):
+        engine.fault(path="/_ping", kind=Kind.BODY, status=500, text=MESSAGE)
+        peer.sendall(PING)
+        answer = read_until(peer, b"}")
+
+    assert status_of(answer) == 500
+    assert b"geheim" not in answer
+    assert ended(stack)[2] == (500, "complete")
