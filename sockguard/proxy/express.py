@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.proxy.answer import answer_head
 from sockguard.wire.body import whole_size
-from sockguard.wire.head import HEAD_END, FramingKind, parse_response_head
+from sockguard.wire.head import HEAD_END, MAX_HEAD, FramingKind, parse_response_head
 
 if TYPE_CHECKING:
     import asyncio
@@ -200,7 +200,8 @@ class Express:
         if engine is None or form is None:
             return
         end = data.find(HEAD_END) + len(HEAD_END)
-        opening = _opening(data[:end], form.judged.request.head.method)
+        method = form.judged.request.head.method
+        opening = _opening(data[:end], method) if end <= MAX_HEAD else None
         body = data[end:]
         size = whole_size(opening.framing, body) if opening is not None else -1
         if opening is None or size < 0:

@@ -99,6 +99,15 @@ def test_it_goes_there_from_the_second_time_on_and_each_time_is_recorded(
             id="redirected",
         ),
         pytest.param({"kind": Kind.RAW, "text": "nonsense\r\n\r\n"}, 502, (502, "refused"), id="?"),
+        pytest.param(
+            {
+                "kind": Kind.RAW,
+                "text": f"HTTP/1.1 200 OK\r\nX: {'x' * 66_000}\r\nContent-Length: 0\r\n\r\n",
+            },
+            502,
+            (502, "refused"),
+            id="a head too long",
+        ),
         pytest.param({"kind": Kind.CUT}, 200, (200, "engine_gone"), id="cut"),
         pytest.param({"kind": Kind.CUT_CHUNKED}, 200, (200, "engine_gone"), id="cut chunked"),
         pytest.param(
