@@ -29,9 +29,16 @@ if TYPE_CHECKING:
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import Framing
 
-SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 _MOST_FORMS = 16
 _USUAL = range(200, 300)  # what the Engine says of an error may have to be masked
+
+
+def silent() -> Refusal:
+    """Return the refusal of a request that the Engine does not answer.
+
+    Made anew each time: one that is raised again holds on to all that it was raised in before.
+    """
+    return Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 
 
 class Ride(NamedTuple):
@@ -180,7 +187,7 @@ class Express:
             return
         self._line, line = b"", self._line
         gate.recorder.departed(form, line)
-        self._connection.expect_within(gate.settings.timeouts.quick_answer, SILENT)
+        self._connection.expect_within(gate.settings.timeouts.quick_answer, silent)
         engine.sink = self._answer
         engine.write(form.judged.out.head)
         if engine.eof:

@@ -229,3 +229,17 @@ def test_what_an_error_may_not_tell_is_masked_there_too(
     assert status_of(answer) == 500
     assert b"geheim" not in answer
     assert ended(stack)[2] == (500, "complete")
+
+
+def test_nothing_stays_of_many_that_a_silent_engine_leaves_waiting(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    with nothing_stays(stack):
+        with ExitStack() as peers:
+            waiting = [peers.enter_context(remembered(stack)) for _ in range(20)]
+            engine.fault(path="/_ping", kind=Kind.HANG, times=20)
+            for peer in waiting:
+                peer.sendall(PING)
+            answers = [status_of(read_all(peer)) for peer in waiting]
+
+    assert answers == [504] * 20
