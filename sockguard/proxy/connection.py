@@ -298,4 +298,6 @@ class Connection:
         self.idle = False
         if ride.failure is not None:
             raise ride.failure
-        return await self._carry(ride.judged, ride.account, sent=True)
+        if not ride.sent:
+            self._upstream.notice_end()
+        return await self._carry(ride.judged, ride.account, sent=ride.sent)

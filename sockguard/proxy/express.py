@@ -42,11 +42,12 @@ def silent() -> Refusal:
 
 
 class Ride(NamedTuple):
-    """A request under way: it was recorded and sent, unless there is a `failure`."""
+    """A request under way: it was recorded, unless there is a `failure`, and sent if it says so."""
 
     judged: Judged
     account: Account
-    failure: Refusal | None = None
+    failure: Refusal | None
+    sent: bool
 
 
 class _Opening(NamedTuple):
@@ -100,7 +101,7 @@ class Express:
         ride, self._ride = self._ride, None
         return ride
 
-    def hand_over(self, failure: Refusal | None = None) -> bool:
+    def hand_over(self, failure: Refusal | None = None, *, sent: bool = True) -> bool:
         """Let the task go on with what is under way; return False where it does already."""
         if self._parked is None or self._parked.done():
             return False
@@ -108,7 +109,7 @@ class Express:
             self._gate.departures.go()
         if not self._parked.done():
             if self._form is not None:
-                self._ride = Ride(self._form.judged, self._account(self._form), failure)
+                self._ride = Ride(self._form.judged, self._account(self._form), failure, sent)
             self._leave()
             self._parked.set_result(None)
         return True
@@ -187,11 +188,12 @@ class Express:
             return
         self._line, line = b"", self._line
         gate.recorder.departed(form, line)
+        if self._upstream.usable() is None:  # the Engine ended, or spoke without being asked
+            self.hand_over(sent=False)
+            return
         self._connection.expect_within(gate.settings.timeouts.quick_answer, silent)
         engine.sink = self._answer
         engine.write(form.judged.out.head)
-        if engine.eof:
-            self.hand_over()
 
     def stay(self, failure: Refusal) -> None:
         """Leave a request whose event could not be written to the task."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.faults import Kind
+from sockguard.proxy.departures import Departures
 from sockguard.proxy.exchange import Exchange
+from sockguard.proxy.express import Express
 from tests.support.leaks import nothing_stays
 from tests.support.raw_client import connected
 from tests.support.stack import read_all, read_until, running_stack, status_of
@@ -243,3 +245,29 @@ def test_nothing_stays_of_many_that_a_silent_engine_leaves_waiting(
             answers = [status_of(read_all(peer)) for peer in waiting]
 
     assert answers == [504] * 20
+
+
+@pytest.mark.parametrize("happens", ["speaks", "ends"])
+def test_an_engine_that_speaks_or_ends_right_before_it_is_asked_is_left(
+    stack: Stack, engine: RunningDemo, monkeypatch: pytest.MonkeyPatch, happens: str
+) -> None:
+    add = Departures.add
+
+    def added(departures: Departures, express: Express) -> None:
+        add(departures, express)
+        channel = express._engine
+        assert channel is not None
+        if happens == "speaks":
+            channel.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nEARLY")
+        else:
+            channel.eof_received()
+
+    with nothing_stays(stack), remembered(stack) as peer:
+        before = len(engine.connections)
+        monkeypatch.setattr(Departures, "add", added)
+        peer.sendall(PING)
+        assert read_until(peer, b"OK").count(b"HTTP/1.1") == 1
+        assert len(engine.connections) == before + 1
+
+    assert len(engine.sent("GET", "/_ping")) == 3
+    assert ended(stack) == [(200, "complete")] * 3
