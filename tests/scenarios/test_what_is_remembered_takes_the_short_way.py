@@ -271,3 +271,23 @@ def test_an_engine_that_speaks_or_ends_right_before_it_is_asked_is_left(
 
     assert len(engine.sent("GET", "/_ping")) == 3
     assert ended(stack) == [(200, "complete")] * 3
+
+
+def test_an_engine_that_is_learned_later_is_told_of_from_then_on(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def origin() -> tuple[str, str]:
+        facts = stack.gate.engine.facts
+        return stack.gate.policy.sha256, facts.identity if facts else ""
+
+    monkeypatch.setattr(stack.gate.recorder, "_origin", origin)
+    with nothing_stays(stack), remembered(stack) as peer:
+        with connected(stack.socket()) as other:
+            other.sendall(b"GET /containers/json HTTP/1.1\r\nHost: d\r\n\r\n")
+            assert other.recv(65536).startswith(b"HTTP/1.1 200")
+        for _ in range(2):
+            peer.sendall(PING)
+            read_until(peer, b"OK")
+
+    pings = stack.events(kind="decision", operation="system.ping")
+    assert ["engine_id" in event for event in pings] == [False, False, True, True]
