@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import Framing
 
-_MOST_FORMS = 16
 _USUAL = range(200, 300)  # what the Engine says of an error may have to be masked
 
 
@@ -63,8 +62,8 @@ class Express:
 
     __slots__ = (
         *("_answer", "_began", "_channel", "_connection", "_engine", "_event_id", "_form"),
-        *("_forms", "_gate", "_generation", "_line", "_parked", "_ride", "_standing"),
-        "_upstream",
+        *("_gate", "_generation", "_line", "_parked", "_ride", "_standing"),
+        *("_upstream", "_who"),
     )
 
     def __init__(
@@ -77,7 +76,7 @@ class Express:
         self._standing = standing
         self._answer = _AnswerSink(self)
         self._parked: asyncio.Future[None] | None = None
-        self._forms: dict[bytes, Form] = {}
+        self._who = ""  # as the forms of this generation tell of it, once one was made
         self._generation = -1
         self._engine: Channel | None = None
         self._form: Form | None = None
@@ -162,8 +161,8 @@ class Express:
             return None
         if self._generation != gate.memo.generation:
             self._generation = gate.memo.generation
-            self._forms.clear()
-        form = self._forms.get(data)
+            self._who = ""
+        form = gate.memo.forms.get((self._who, data))
         return self._make_form(data) if form is None else form
 
     def _make_form(self, data: bytes) -> Form | None:
@@ -172,11 +171,9 @@ class Express:
         judged = gate.memo.find(client, data) if client is not None else None
         if judged is None or not judged.express:
             return None
-        if len(self._forms) >= _MOST_FORMS:
-            self._forms.clear()
-        form = self._forms[data] = gate.recorder.form(
-            judged, self._connection.caller, gate.policy.sha256
-        )
+        form = gate.recorder.form(judged, self._connection.caller, gate.policy.sha256)
+        self._who = form.who
+        gate.memo.keep_form(data, form)
         return form
 
     # --- called by the departures

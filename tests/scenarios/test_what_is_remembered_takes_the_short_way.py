@@ -291,3 +291,12 @@ def test_an_engine_that_is_learned_later_is_told_of_from_then_on(
 
     pings = stack.events(kind="decision", operation="system.ping")
     assert ["engine_id" in event for event in pings] == [False, False, True, True]
+
+
+def test_all_connections_of_one_caller_share_what_is_prepared_for_it(stack: Stack) -> None:
+    with nothing_stays(stack), ExitStack() as peers:
+        for _ in range(5):
+            peers.enter_context(remembered(stack))
+        assert len(stack.gate.memo.forms) == 1
+        stack.reload(REFUSING)
+        assert stack.gate.memo.forms == {}
