@@ -8,7 +8,6 @@ import pytest
 from demo.faults import Kind
 from sockguard.proxy.departures import Departures
 from sockguard.proxy.exchange import Exchange
-from sockguard.proxy.express import Express
 from tests.support.leaks import nothing_stays
 from tests.support.raw_client import connected
 from tests.support.stack import read_all, read_until, running_stack, status_of
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sockguard.proxy.express import Express
     from tests.support.demo_engine import RunningDemo
     from tests.support.stack import Stack
 
@@ -236,13 +236,12 @@ def test_what_an_error_may_not_tell_is_masked_there_too(
 def test_nothing_stays_of_many_that_a_silent_engine_leaves_waiting(
     stack: Stack, engine: RunningDemo
 ) -> None:
-    with nothing_stays(stack):
-        with ExitStack() as peers:
-            waiting = [peers.enter_context(remembered(stack)) for _ in range(20)]
-            engine.fault(path="/_ping", kind=Kind.HANG, times=20)
-            for peer in waiting:
-                peer.sendall(PING)
-            answers = [status_of(read_all(peer)) for peer in waiting]
+    with nothing_stays(stack), ExitStack() as peers:
+        waiting = [peers.enter_context(remembered(stack)) for _ in range(20)]
+        engine.fault(path="/_ping", kind=Kind.HANG, times=20)
+        for peer in waiting:
+            peer.sendall(PING)
+        answers = [status_of(read_all(peer)) for peer in waiting]
 
     assert answers == [504] * 20
 
