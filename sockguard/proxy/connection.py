@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.policy.identify import identify
 from sockguard.proxy.exchange import Exchange
-from sockguard.proxy.express import SILENT, Express
+from sockguard.proxy.express import Express, silent
 from sockguard.proxy.intake import read_request
 from sockguard.proxy.limits import AnswerRoom
 from sockguard.proxy.linger import linger
@@ -27,6 +27,8 @@ from sockguard.proxy.verdict import Verdict
 from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sockguard.identity.caller import Caller
     from sockguard.policy.model import Client
     from sockguard.proxy.account import Account
@@ -75,7 +77,7 @@ class Connection:
         )
         self._whole = True  # no byte of the current request is left unread
         self._expiry = 0.0  # loop time at which what is awaited now is late, 0 for never
-        self._late: Refusal | None = None
+        self._late: Callable[[], Refusal] | None = None
         self._loop = asyncio.get_running_loop()
         self._standing = Standing(caller)
         self._verdict = Verdict(gate, self._standing, self._upstream)
@@ -121,14 +123,14 @@ class Connection:
                 return  # the next tick ends it
             self._expiry = 0.0
             if self.exchange is not None:
-                self.exchange.answer_is_late(self._late)
+                self.exchange.answer_is_late(self._late())
             else:
                 self.channel.interrupt()
         elif poll and self.exchange is not None:
             self.exchange.peer_gone()
 
-    def expect_within(self, seconds: float, late: Refusal) -> None:
-        """Let what is awaited next take so long, else end it with this refusal."""
+    def expect_within(self, seconds: float, late: Callable[[], Refusal]) -> None:
+        """Let what is awaited next take so long, else end it with the refusal that `late` makes."""
         self._expiry = self._loop.time() + seconds
         self._late = late
 
@@ -142,7 +144,7 @@ class Connection:
         """Return the next bytes of a request; raises a refusal when they do not come."""
         piece = await self.channel.read()
         if not piece:
-            raise self._late if self._late and not self._expiry else Malformed(cut_short)
+            raise self._late() if self._late and not self._expiry else Malformed(cut_short)
         return piece
 
     # --- one request
@@ -203,7 +205,9 @@ class Connection:
         end = find_head_end(data)
         if end < 0:
             limit = self._gate.settings.timeouts.head
-            self.expect_within(limit, Malformed(f"no whole head within {limit:g} s", status=408))
+            self.expect_within(
+                limit, lambda: Malformed(f"no whole head within {limit:g} s", status=408)
+            )
         while end < 0:
             scanned = len(data)
             data += await self.read_more("the connection ended within a request head")
@@ -263,7 +267,7 @@ class Connection:
     async def _carry(self, judged: Judged, account: Account, *, sent: bool = False) -> bool:
         gate = self._gate
         if judged.quick and not sent:
-            self.expect_within(gate.settings.timeouts.quick_answer, SILENT)
+            self.expect_within(gate.settings.timeouts.quick_answer, silent)
         room = AnswerRoom(gate.limiter, judged.client)
         exchange = self.exchange = account.exchange = Exchange(
             self.channel,
@@ -294,4 +298,6 @@ class Connection:
         self.idle = False
         if ride.failure is not None:
             raise ride.failure
-        return await self._carry(ride.judged, ride.account, sent=True)
+        if not ride.sent:
+            self._upstream.notice_end()
+        return await self._carry(ride.judged, ride.account, sent=ride.sent)

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from sockguard.proxy.record import Recorder
 
 
-_LOST = Refusal(Reason.AUDIT_FAILED, "the audit log cannot be kept: it failed just now")
-"""Somebody else wrote what was buffered, and failed."""
-
-
 class Departing(Protocol):
     """A request whose event is buffered."""
 
@@ -34,29 +30,32 @@ class Departing(Protocol):
 class Departures:
     """Those that wait for the end of this turn of the loop."""
 
-    __slots__ = ("_losses", "_recorder", "_waiting")
+    __slots__ = ("_recorder", "_waiting")
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._waiting: list[Departing] = []
-        self._losses = 0
+        self._waiting: list[tuple[Departing, int]] = []
+        """With how often what was buffered had been lost when its event was."""
 
     def add(self, departing: Departing) -> None:
         """Let it go at the end of this turn, or with `go`."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self.go)
-            self._losses = self._recorder.losses
-        self._waiting.append(departing)
+        self._waiting.append((departing, self._recorder.losses))
 
     def go(self) -> None:
         """Write what is buffered, and let all go that wait."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
+        failure = "the audit log cannot be kept: it failed just now"  # for who wrote it before
         try:
             self._recorder.flush()
-            failure = _LOST if self._recorder.losses != self._losses else None
         except Refusal as refusal:
-            failure = refusal
-        for each in waiting:
-            each.depart() if failure is None else each.stay(failure)
+            failure = refusal.message
+        losses = self._recorder.losses
+        for each, before in waiting:
+            if before == losses:
+                each.depart()
+            else:
+                each.stay(Refusal(Reason.AUDIT_FAILED, failure))

@@ -16,6 +16,7 @@ from sockguard.proxy.ask import ask, ask_status
 from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sockguard.proxy.channel import Channel
@@ -41,7 +42,7 @@ class EngineFacts:
 class EngineRange:
     """Learns the facts when first needed; `forget` makes it learn them again."""
 
-    __slots__ = ("_asking", "_path", "_pinging", "_seconds", "facts", "fault")
+    __slots__ = ("_asking", "_path", "_pinging", "_seconds", "facts", "fault", "learned")
 
     def __init__(self, path: Path, connect_seconds: float) -> None:
         self._path = path
@@ -51,6 +52,8 @@ class EngineRange:
         self.facts: EngineFacts | None = None
         self.fault = ""
         """Why the Engine could not be asked the last time, "" when it could."""
+        self.learned: Callable[[], None] = lambda: None
+        """Called when there are other facts than before."""
 
     @property
     def newest_served(self) -> int:
@@ -79,11 +82,14 @@ class EngineRange:
             self._asking = asyncio.get_running_loop().create_task(self._ask())
         asking = self._asking
         try:
-            self.facts = await asyncio.shield(asking)
+            facts = await asyncio.shield(asking)
         finally:
             if asking.done():
                 self._asking = None
-        return self.facts
+        if self.facts is not facts:
+            self.facts = facts
+            self.learned()
+        return facts
 
     async def ping(self) -> str:
         """Ask whether the Engine answers; return and keep "", or a sentence why not.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.proxy.answer import answer_head
 from sockguard.wire.body import whole_size
-from sockguard.wire.head import HEAD_END, FramingKind, parse_response_head
+from sockguard.wire.head import HEAD_END, MAX_HEAD, FramingKind, parse_response_head
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,17 +29,24 @@ if TYPE_CHECKING:
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import Framing
 
-SILENT = Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
-_MOST_FORMS = 16
-_USUAL = frozenset({*range(200, 300), *range(400, 600)})
+_USUAL = range(200, 300)  # what the Engine says of an error may have to be masked
+
+
+def silent() -> Refusal:
+    """Return the refusal of a request that the Engine does not answer.
+
+    Made anew each time: one that is raised again holds on to all that it was raised in before.
+    """
+    return Refusal(Reason.UPSTREAM, "the Engine accepted the request but is silent", status=504)
 
 
 class Ride(NamedTuple):
-    """A request under way: it was recorded and sent, unless there is a `failure`."""
+    """A request under way: it was recorded, unless there is a `failure`, and sent if it says so."""
 
     judged: Judged
     account: Account
-    failure: Refusal | None = None
+    failure: Refusal | None
+    sent: bool
 
 
 class _Opening(NamedTuple):
@@ -55,8 +62,8 @@ class Express:
 
     __slots__ = (
         *("_answer", "_began", "_channel", "_connection", "_engine", "_event_id", "_form"),
-        *("_forms", "_gate", "_generation", "_line", "_parked", "_ride", "_standing"),
-        "_upstream",
+        *("_gate", "_generation", "_line", "_parked", "_ride", "_standing"),
+        *("_upstream", "_who"),
     )
 
     def __init__(
@@ -69,7 +76,7 @@ class Express:
         self._standing = standing
         self._answer = _AnswerSink(self)
         self._parked: asyncio.Future[None] | None = None
-        self._forms: dict[bytes, Form] = {}
+        self._who = ""  # as the forms of this generation tell of it, once one was made
         self._generation = -1
         self._engine: Channel | None = None
         self._form: Form | None = None
@@ -93,7 +100,7 @@ class Express:
         ride, self._ride = self._ride, None
         return ride
 
-    def hand_over(self, failure: Refusal | None = None) -> bool:
+    def hand_over(self, failure: Refusal | None = None, *, sent: bool = True) -> bool:
         """Let the task go on with what is under way; return False where it does already."""
         if self._parked is None or self._parked.done():
             return False
@@ -101,7 +108,7 @@ class Express:
             self._gate.departures.go()
         if not self._parked.done():
             if self._form is not None:
-                self._ride = Ride(self._form.judged, self._account(self._form), failure)
+                self._ride = Ride(self._form.judged, self._account(self._form), failure, sent)
             self._leave()
             self._parked.set_result(None)
         return True
@@ -154,8 +161,8 @@ class Express:
             return None
         if self._generation != gate.memo.generation:
             self._generation = gate.memo.generation
-            self._forms.clear()
-        form = self._forms.get(data)
+            self._who = ""
+        form = gate.memo.forms.get((self._who, data))
         return self._make_form(data) if form is None else form
 
     def _make_form(self, data: bytes) -> Form | None:
@@ -164,11 +171,9 @@ class Express:
         judged = gate.memo.find(client, data) if client is not None else None
         if judged is None or not judged.express:
             return None
-        if len(self._forms) >= _MOST_FORMS:
-            self._forms.clear()
-        form = self._forms[data] = gate.recorder.form(
-            judged, self._connection.caller, gate.policy.sha256
-        )
+        form = gate.recorder.form(judged, self._connection.caller, gate.policy.sha256)
+        self._who = form.who
+        gate.memo.keep_form(data, form)
         return form
 
     # --- called by the departures
@@ -180,11 +185,12 @@ class Express:
             return
         self._line, line = b"", self._line
         gate.recorder.departed(form, line)
-        self._connection.expect_within(gate.settings.timeouts.quick_answer, SILENT)
+        if self._upstream.usable() is None:  # the Engine ended, or spoke without being asked
+            self.hand_over(sent=False)
+            return
+        self._connection.expect_within(gate.settings.timeouts.quick_answer, silent)
         engine.sink = self._answer
         engine.write(form.judged.out.head)
-        if engine.eof:
-            self.hand_over()
 
     def stay(self, failure: Refusal) -> None:
         """Leave a request whose event could not be written to the task."""
@@ -200,7 +206,8 @@ class Express:
         if engine is None or form is None:
             return
         end = data.find(HEAD_END) + len(HEAD_END)
-        opening = _opening(data[:end], form.judged.request.head.method)
+        method = form.judged.request.head.method
+        opening = _opening(data[:end], method) if end <= MAX_HEAD else None
         body = data[end:]
         size = whole_size(opening.framing, body) if opening is not None else -1
         if opening is None or size < 0:

@@ -51,8 +51,9 @@ class Gate:
     """Why the policy that was loaded last is not the one that is served, "" when it is."""
 
     def __post_init__(self) -> None:
-        """Let what leaves be recorded."""
+        """Let what leaves be recorded, and forget what was judged before the Engine was known."""
         self.departures = Departures(self.recorder)
+        self.engine.learned = self.memo.forget
 
     def serve_policy(self, policy: Policy) -> None:
         """Judge every request from now on by this policy."""

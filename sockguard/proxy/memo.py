@@ -15,6 +15,7 @@ from sockguard.proxy.rewriting import is_rewritten
 if TYPE_CHECKING:
     from sockguard.policy.model import Client
     from sockguard.policy.question import Decision
+    from sockguard.proxy.form import Form
     from sockguard.proxy.intake import Request
     from sockguard.proxy.outgoing import Outgoing
 
@@ -66,10 +67,12 @@ class Memo:
 
     # Judging, encoding and writing the head anew cost 60 of the 110 microseconds of a request.
 
-    __slots__ = ("_known", "generation")
+    __slots__ = ("_known", "forms", "generation")
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], Judged] = {}
+        self.forms: dict[tuple[str, bytes], Form] = {}
+        """At most as many forms of what is known, by who asks and bytes."""
         self.generation = 0
         """How often everything was forgotten."""
 
@@ -94,7 +97,14 @@ class Memo:
             self.forget()
         self._known[judged.client.name, data] = judged
 
+    def keep_form(self, data: bytes, form: Form) -> None:
+        """Keep the forms of what is known; all connections of one caller share them."""
+        if len(self.forms) >= MOST:
+            self.forms.clear()
+        self.forms[form.who, data] = form
+
     def forget(self) -> None:
         """Drop everything."""
         self._known.clear()
+        self.forms.clear()
         self.generation += 1

@@ -115,7 +115,7 @@ class BodyReader:
         self._check_length(limit)
         decoder = decoder_for(self._request.head.framing, tiny_chunks=False)
         self._connection.expect_within(
-            seconds, Malformed(f"no whole body within {seconds:g} s", status=408)
+            seconds, lambda: Malformed(f"no whole body within {seconds:g} s", status=408)
         )
         pieces: list[bytes] = []
         size = 0

@@ -80,3 +80,19 @@ def test_nobody_goes_whose_event_was_lost_when_another_wrote_the_log(sink: Faili
 
 def test_who_goes_at_once_does_not_go_again(sink: FailingSink) -> None:
     assert one_turn(sink, lambda _recorder, departures: departures.go()) == ["gone"] * 3
+
+
+def test_who_came_after_the_loss_goes_by_its_own_event(sink: FailingSink) -> None:
+    late = Traveller()
+
+    def another(recorder: Recorder, departures: Departures) -> None:
+        sink.full = True
+        with suppress(Refusal):
+            recorder.flush()
+        sink.full = False
+        sink.append_form(FORM, ())
+        departures.add(late)
+
+    assert one_turn(sink, another) == [Reason.AUDIT_FAILED] * 3
+    assert late.told == ["gone"]
+    assert len(sink.lines) == 1

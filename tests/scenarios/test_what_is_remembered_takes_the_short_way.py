@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo.faults import Kind
+from sockguard.proxy.departures import Departures
 from sockguard.proxy.exchange import Exchange
 from tests.support.leaks import nothing_stays
 from tests.support.raw_client import connected
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sockguard.proxy.express import Express
     from tests.support.demo_engine import RunningDemo
     from tests.support.stack import Stack
 
@@ -31,6 +33,16 @@ clients:
 roles:
   some: {limits: {requests: 3/minute}, allow: [system.ping]}
 """
+KEPT_TO_ITS_OWN = """
+version: 1
+clients:
+  portal: {socket: main, role: some, own_objects_only: true}
+roles:
+  some: {allow: [system.ping]}
+"""
+MESSAGE = (
+    '{"message":"failed to mount local volume: mount //nas:/x, data: password=geheim: denied"}'
+)
 
 
 @contextmanager
@@ -89,10 +101,19 @@ def test_it_goes_there_from_the_second_time_on_and_each_time_is_recorded(
             id="redirected",
         ),
         pytest.param({"kind": Kind.RAW, "text": "nonsense\r\n\r\n"}, 502, (502, "refused"), id="?"),
+        pytest.param(
+            {
+                "kind": Kind.RAW,
+                "text": f"HTTP/1.1 200 OK\r\nX: {'x' * 66_000}\r\nContent-Length: 0\r\n\r\n",
+            },
+            502,
+            (502, "refused"),
+            id="a head too long",
+        ),
         pytest.param({"kind": Kind.CUT}, 200, (200, "engine_gone"), id="cut"),
         pytest.param({"kind": Kind.CUT_CHUNKED}, 200, (200, "engine_gone"), id="cut chunked"),
         pytest.param(
-            {"kind": Kind.SLOW, "bytes_per_second": 2000}, 200, (200, "complete"), id="in pieces"
+            {"kind": Kind.SLOW, "bytes_per_second": 20}, 200, (200, "complete"), id="in pieces"
         ),
         pytest.param(
             {
@@ -126,7 +147,7 @@ def test_an_engine_in_trouble_costs_what_it_costs_on_the_long_way(
 
 def test_a_client_that_ends_early_still_gets_its_answer(stack: Stack, engine: RunningDemo) -> None:
     with nothing_stays(stack), remembered(stack) as peer:
-        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=2000)
+        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=20)
         peer.sendall(PING)
         peer.shutdown(1)
         answer = read_all(peer)
@@ -139,7 +160,7 @@ def test_what_comes_behind_it_ends_the_connection_after_its_answer(
     stack: Stack, engine: RunningDemo
 ) -> None:
     with nothing_stays(stack), remembered(stack) as peer:
-        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=2000)
+        engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=20)
         peer.sendall(PING)
         peer.sendall(PING)
         answer = read_all(peer)
@@ -186,10 +207,95 @@ def test_a_shutdown_waits_for_its_answer(short_path: Path, engine: RunningDemo) 
     with ExitStack() as peers:
         with running_stack(short_path, short_path / "engine.sock") as stack:
             peer = peers.enter_context(remembered(stack))
-            engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=400)
+            engine.fault(path="/_ping", kind=Kind.SLOW, bytes_per_second=20)
             peer.sendall(PING)
             assert peer.recv(1)
         answer = read_all(peer)
 
     assert answer.endswith(b"OK")
     assert ended(stack)[2] == (200, "complete")
+
+
+def test_what_an_error_may_not_tell_is_masked_there_too(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    with (
+        running_stack(short_path, short_path / "engine.sock", policy=KEPT_TO_ITS_OWN) as stack,
+        nothing_stays(stack),
+        remembered(stack) as peer,
+    ):
+        engine.fault(path="/_ping", kind=Kind.BODY, status=500, text=MESSAGE)
+        peer.sendall(PING)
+        answer = read_until(peer, b"}")
+
+    assert status_of(answer) == 500
+    assert b"geheim" not in answer
+    assert ended(stack)[2] == (500, "complete")
+
+
+def test_nothing_stays_of_many_that_a_silent_engine_leaves_waiting(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    with nothing_stays(stack), ExitStack() as peers:
+        waiting = [peers.enter_context(remembered(stack)) for _ in range(20)]
+        engine.fault(path="/_ping", kind=Kind.HANG, times=20)
+        for peer in waiting:
+            peer.sendall(PING)
+        answers = [status_of(read_all(peer)) for peer in waiting]
+
+    assert answers == [504] * 20
+
+
+@pytest.mark.parametrize("happens", ["speaks", "ends"])
+def test_an_engine_that_speaks_or_ends_right_before_it_is_asked_is_left(
+    stack: Stack, engine: RunningDemo, monkeypatch: pytest.MonkeyPatch, happens: str
+) -> None:
+    add = Departures.add
+
+    def added(departures: Departures, express: Express) -> None:
+        add(departures, express)
+        channel = express._engine
+        assert channel is not None
+        if happens == "speaks":
+            channel.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nEARLY")
+        else:
+            channel.eof_received()
+
+    with nothing_stays(stack), remembered(stack) as peer:
+        before = len(engine.connections)
+        monkeypatch.setattr(Departures, "add", added)
+        peer.sendall(PING)
+        assert read_until(peer, b"OK").count(b"HTTP/1.1") == 1
+        assert len(engine.connections) == before + 1
+
+    assert len(engine.sent("GET", "/_ping")) == 3
+    assert ended(stack) == [(200, "complete")] * 3
+
+
+def test_an_engine_that_is_learned_later_is_told_of_from_then_on(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def origin() -> tuple[str, str]:
+        facts = stack.gate.engine.facts
+        return stack.gate.policy.sha256, facts.identity if facts else ""
+
+    monkeypatch.setattr(stack.gate.recorder, "_origin", origin)
+    with nothing_stays(stack), remembered(stack) as peer:
+        with connected(stack.socket()) as other:
+            other.sendall(b"GET /containers/json HTTP/1.1\r\nHost: d\r\n\r\n")
+            assert other.recv(65536).startswith(b"HTTP/1.1 200")
+        for _ in range(2):
+            peer.sendall(PING)
+            read_until(peer, b"OK")
+
+    pings = stack.events(kind="decision", operation="system.ping")
+    assert ["engine_id" in event for event in pings] == [False, False, True, True]
+
+
+def test_all_connections_of_one_caller_share_what_is_prepared_for_it(stack: Stack) -> None:
+    with nothing_stays(stack), ExitStack() as peers:
+        for _ in range(5):
+            peers.enter_context(remembered(stack))
+        assert len(stack.gate.memo.forms) == 1
+        stack.reload(REFUSING)
+        assert stack.gate.memo.forms == {}
