@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from bench.processes import Process
 
 SERVE = (sys.executable, "-m", "sockguard")
-_POLICY = Path(__file__).with_name("policy.yaml")
+DATA = Path(__file__).with_name("data")
+POLICY = DATA / "policy.yaml"
+"""Several clients of usual kinds; the socket `main` is that of a portal."""
+ONE_CLIENT = DATA / "streams.yaml"
+_UPSTREAM = Path(__file__).with_name("upstream.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,11 @@ class Server:
     log: Path
 
 
-def _sockguard(folder: Path, socket: Path, upstream: Path, serve: Sequence[str]) -> list[str]:
+def _sockguard(
+    folder: Path, socket: Path, upstream: Path, serve: Sequence[str], policy: Path
+) -> list[str]:
     arguments = {
-        "policy": _POLICY,
+        "policy": policy,
         "socket-dir": socket.parent.parent,
         "upstream": f"unix://{upstream}",
         "audit-dir": folder / "audit",
@@ -56,9 +62,11 @@ def _sockguard(folder: Path, socket: Path, upstream: Path, serve: Sequence[str])
     return [*serve, "serve", *(f"--{name}={value}" for name, value in arguments.items())]
 
 
-def _haproxy(folder: Path, socket: Path, upstream: Path, connections: str) -> list[str]:
+def _haproxy(
+    folder: Path, socket: Path, upstream: Path, connections: str, *, writes: bool
+) -> list[str]:
     config = folder / "haproxy.cfg"
-    config.write_text(haproxy.config(socket, upstream, connections))
+    config.write_text(haproxy.config(socket, upstream, connections, writes=writes))
     return ["haproxy", "-db", "-f", str(config)]
 
 
@@ -76,42 +84,54 @@ def _nginx_command(folder: Path, text: str) -> list[str]:
     return ["nginx", "-e", str(folder / "error.log"), "-c", str(config)]
 
 
+def _own_upstream(
+    _folder: Path, socket: Path, _upstream: Path, arguments: Sequence[str]
+) -> list[str]:
+    return [sys.executable, str(_UPSTREAM), str(socket), *arguments]
+
+
 BARE = Contender("bare upstream", _upstream, judges=False)
-REFERENCE = Contender(
-    "HAProxy, new connections",
-    partial(_haproxy, connections=haproxy.NEW_CONNECTIONS),
-    judges=True,
-)
+REFERENCE = "HAProxy, new connections"
 """What the ratios are ratios to: the way the common image runs."""
 
 
-def sockguard(serve: Sequence[str] = SERVE) -> Contender:
+def own_upstream(*arguments: str) -> Contender:
+    """Return the upstream of bulk and streams, which takes these arguments."""
+    return Contender("bare upstream", partial(_own_upstream, arguments=arguments), judges=False)
+
+
+def sockguard(serve: Sequence[str] = SERVE, policy: Path = POLICY) -> Contender:
     """Return sockguard, started by the command `serve`."""
-    return Contender("sockguard", partial(_sockguard, serve=serve), judges=True)
+    return Contender("sockguard", partial(_sockguard, serve=serve, policy=policy), judges=True)
 
 
-def everyone() -> tuple[Contender, ...]:
-    """Return all that is compared with the bare upstream, sockguard first."""
+def everyone(policy: Path = POLICY, *, writes: bool = False) -> tuple[Contender, ...]:
+    """Return all that is compared with the bare upstream, sockguard first.
+
+    `writes` says that HAProxy lets pass what is not GET as well.
+    """
+    kept, new = (
+        partial(_haproxy, connections=connections, writes=writes)
+        for connections in (haproxy.KEPT_CONNECTIONS, haproxy.NEW_CONNECTIONS)
+    )
     return (
-        sockguard(),
-        REFERENCE,
-        Contender(
-            "HAProxy, kept connections",
-            partial(_haproxy, connections=haproxy.KEPT_CONNECTIONS),
-            judges=True,
-        ),
+        sockguard(policy=policy),
+        Contender(REFERENCE, new, judges=True),
+        Contender("HAProxy, kept connections", kept, judges=True),
         Contender("nginx, pass-through", _nginx, judges=False),
     )
 
 
 @contextmanager
-def serving(folder: Path, contenders: Sequence[Contender]) -> Iterator[list[Server]]:
+def serving(
+    folder: Path, contenders: Sequence[Contender], upstream: Contender = BARE
+) -> Iterator[list[Server]]:
     """Run the upstream and the contenders in front of it below `folder`, until the block ends.
 
     Yields their servers in the order given, the upstream's last.
     """
     with ExitStack() as stack:
-        bare = _start(stack, folder / "bare", BARE, None)
+        bare = _start(stack, folder / "bare", upstream, None)
         servers = [
             _start(stack, folder / str(number), contender, bare.socket)
             for number, contender in enumerate(contenders)
@@ -120,9 +140,14 @@ def serving(folder: Path, contenders: Sequence[Contender]) -> Iterator[list[Serv
 
 
 def _start(stack: ExitStack, folder: Path, contender: Contender, upstream: Path | None) -> Server:
-    socket = folder / "sockets" / "main" / "docker.sock"
-    socket.parent.mkdir(parents=True)
+    command, socket = starting(folder, contender, upstream)
     log = folder / "printed.log"
-    command = contender.command(folder, socket, upstream or socket)
     process = stack.enter_context(running(command, socket, log))
     return Server(contender, socket, process, log)
+
+
+def starting(folder: Path, contender: Contender, upstream: Path | None) -> tuple[list[str], Path]:
+    """Make the folder of a server; return its command and where it is going to listen."""
+    socket = folder / "sockets" / "main" / "docker.sock"
+    socket.parent.mkdir(parents=True)
+    return contender.command(folder, socket, upstream or socket), socket

@@ -36,6 +36,23 @@ def info() -> str:
     )
 
 
+def event() -> str:
+    """Return one event of GET /events, as the Engine writes it: that a container was started."""
+    return _compact(
+        {
+            "status": "start",
+            "id": "a1" * 32,
+            "from": "registry.example/team/proxy:1.4.2",
+            "Type": "container",
+            "Action": "start",
+            "Actor": {"ID": "a1" * 32, "Attributes": {"image": "proxy:1.4.2", "name": "proxy-1"}},
+            "scope": "local",
+            "time": 1795420800,
+            "timeNano": 1795420800123456789,
+        }
+    )
+
+
 def _endpoint(network_id: str) -> dict[str, object]:
     return {
         "NetworkID": network_id,

@@ -35,13 +35,14 @@ def _rules() -> list[str]:
     ]
 
 
-def config(socket: Path, upstream: Path, connections: str) -> str:
+def config(socket: Path, upstream: Path, connections: str, *, writes: bool) -> str:
     """Return the configuration: one rule per section of the API, a log line per request.
 
     The variables that turn rules on stand in the environment there, and in `setenv` here.
     """
     rules = "\n  ".join(_rules())
-    switches = "\n  ".join(f"setenv {_switch(section)} 1" for section in _GRANTED)
+    granted = (*_GRANTED, "post") if writes else _GRANTED
+    switches = "\n  ".join(f"setenv {_switch(section)} 1" for section in granted)
     return f"""
 global
   {switches}

@@ -23,7 +23,7 @@ def upstream_config(folder: Path, socket: Path) -> str:
     `sub_filter` takes nginx's own length away.
     """
     constants = {
-        "/_ping": "OK",
+        "~ /_ping$": "OK",
         "~ /version$": documents.version(),
         "~ /info$": documents.info(),
         "~ /json$": documents.container_list(),
@@ -61,6 +61,8 @@ def pass_through_config(folder: Path, socket: Path, upstream: Path) -> str:
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_buffering off;
+      proxy_request_buffering off;
+      client_max_body_size 0;
     }}
   }}"""
     return _config(folder, workers="auto", http=server)

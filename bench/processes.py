@@ -5,6 +5,7 @@ Must never leave a process behind, nor end one that it did not start.
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Process = subprocess.Popen[bytes]
 
+# As installed programs are, ours are compiled once, whatever the shell of this run says.
+_ENVIRONMENT = {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 _START_SECONDS = 10.0
 _STOP_SECONDS = 15.0
 
@@ -26,12 +29,19 @@ class BenchError(Exception):
 
 
 @contextmanager
-def running(command: Sequence[str], listens_at: Path, log: Path) -> Iterator[Process]:
-    """Run a server until the block ends; enter the block once its socket accepts."""
+def running(command: Sequence[str], listens_at: Path | None, log: Path) -> Iterator[Process]:
+    """Run a server until the block ends; enter the block once it accepts, or at once if None."""
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=_ENVIRONMENT,
+        )
     try:
-        _wait_until_accepting(process, listens_at, log)
+        if listens_at is not None:
+            _wait_until_accepting(process, listens_at, log)
         yield process
     finally:
         _stop(process)
@@ -45,6 +55,20 @@ def cpu_seconds(process: Process) -> float:
     """
     pids = [process.pid, *_children(process.pid)]
     return sum(time.clock_gettime(~pid << 3 | 2) for pid in pids)
+
+
+def memory_of(process: Process) -> int:
+    """Return the resident bytes of a process and its children; what they share counts once."""
+    parts = [_resident(pid) for pid in (process.pid, *_children(process.pid))]
+    return sum(own for own, _ in parts) + max(shared for _, shared in parts)
+
+
+def _resident(pid: int) -> tuple[int, int]:
+    """Return the bytes that a process has for itself, and those that others may have, too."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    sizes = {name: int(size) * 1024 for name, size in (line.split()[:2] for line in lines)}
+    own = sizes["Private_Clean:"] + sizes["Private_Dirty:"]
+    return own, sizes["Rss:"] - own
 
 
 def _children(pid: int) -> list[int]:

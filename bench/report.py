@@ -1,4 +1,4 @@
-"""Prints figures for people.
+"""Prints figures of traffic for people, and puts them into tables for the docs.
 
 Must never print a figure without the one it is compared with.
 """
@@ -13,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from bench.contenders import REFERENCE
+from bench.figures import Table
 from bench.measure import ratio
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ def print_machine() -> None:
     for command in (["haproxy", "-v"], ["nginx", "-v"], ["h2load", "--version"]):
         told = subprocess.run(command, capture_output=True, text=True, check=False)
         print((told.stdout or told.stderr).splitlines()[0])
-    print(f"\nMedians of all rounds; speed and CPU are ratios to '{REFERENCE.name}'.")
+    print(f"\nMedians of all rounds; speed and CPU are ratios to '{REFERENCE}'.")
 
 
-def print_table(title: str, connections: int, outcome: Outcome) -> None:
+def print_outcome(title: str, connections: int, outcome: Outcome) -> None:
     """Print a row for each server: medians, spread of the rounds, ratios to the reference."""
-    reference = outcome[REFERENCE.name]
+    reference = outcome[REFERENCE]
     plural = "" if connections == 1 else "s"
     print(f"\n{title}, {connections} connection{plural}\n{_COLUMNS}")
     for name, each in outcome.items():
@@ -47,16 +48,21 @@ def print_table(title: str, connections: int, outcome: Outcome) -> None:
         )
 
 
-def print_markdown(title: str, outcomes: Mapping[int, Outcome]) -> None:
-    """Print the ratios to the reference, with two columns for each number of connections."""
-    heads = [f"{connections}: speed | CPU" for connections in outcomes]
-    print(f"\n{title}\n\n| connections | {' | '.join(heads)} |")
-    print("|---" * (2 * len(outcomes) + 1) + "|")
-    for name in next(iter(outcomes.values())):
-        cells = [_ratios(outcome, name) for outcome in outcomes.values()]
-        print(f"| {name} | {' | '.join(cells)} |")
+def ratios(title: str, outcomes: Mapping[int, Outcome]) -> Table:
+    """Make a table of the ratios to the reference, two columns for each number of connections."""
+    columns = [
+        column
+        for connections in outcomes
+        for column in (f"{connections} connections: speed", "CPU")
+    ]
+    names = next(iter(outcomes.values()))
+    rows = {
+        name: tuple(cell for outcome in outcomes.values() for cell in _ratios(outcome, name))
+        for name in names
+    }
+    return Table(f"{title[:1].upper()}{title[1:]}", tuple(columns), rows)
 
 
-def _ratios(outcome: Outcome, name: str) -> str:
-    ours, theirs = outcome[name], outcome[REFERENCE.name]
-    return f"{ratio(ours.rates, theirs.rates):.2f} | {ratio(ours.cpus, theirs.cpus):.2f}"
+def _ratios(outcome: Outcome, name: str) -> tuple[str, str]:
+    ours, theirs = outcome[name], outcome[REFERENCE]
+    return f"{ratio(ours.rates, theirs.rates):.2f}", f"{ratio(ours.cpus, theirs.cpus):.2f}"

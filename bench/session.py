@@ -1,58 +1,51 @@
 """One run of the benchmarks, from the command line to the tables.
 
-Must never leave a server or a file behind.
+Must never leave a server or a file behind, but for what it was told to write.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import signal
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.contenders import everyone, serving
-from bench.hotspots import print_hotspots
-from bench.load import Request
-from bench.measure import side_by_side
+from bench.bulk import bulk
+from bench.chart import chart
+from bench.figures import markdown, print_table
+from bench.first_byte import first_byte
+from bench.judging import judging
+from bench.long_list import long_list
+from bench.memory import memory
 from bench.processes import BenchError
-from bench.report import print_machine, print_markdown, print_table
+from bench.report import print_machine, ratios
+from bench.start import start
+from bench.traffic import profile, traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from bench.figures import Table
     from bench.measure import Outcome
 
 _TOOLS = ("haproxy", "nginx", "h2load")
-_LIST = ("/v1.41/containers/json",)
-# More than sockguard remembers of judged requests, so that it has to judge each.
-_INSPECTS = tuple(f"/v1.41/containers/{number:012x}/json" for number in range(2048))
-_CREATE = {"Image": "alpine", "Cmd": ["id"], "HostConfig": {"Binds": ["/:/host"]}}
-_ROUNDS = 7
-_QUICK_ROUNDS = 3
-_QUICKER = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A request, and how many of it make a round, by the number of connections."""
-
-    title: str
-    request: Request
-    counts: dict[int, int]
+_SUBJECTS = {
+    "judging": judging,
+    "long-list": long_list,
+    "start": start,
+    "memory": memory,
+    "first-byte": first_byte,
+    "bulk": bulk,
+}
+_TRAFFIC = "traffic"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; return 0, or 1 when it could not run."""
-    parser = argparse.ArgumentParser(prog="bench/run.py", description="What sockguard costs.")
-    parser.add_argument("--quick", action="store_true", help="fewer requests and rounds")
-    parser.add_argument("--profile", action="store_true", help="show where sockguard's time goes")
-    parser.add_argument("--markdown", action="store_true", help="end with tables for the docs")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     # As an exception it unwinds what runs, where the default would leave the servers behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
@@ -61,11 +54,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.profile:
                 profile(Path(name), quick=options.quick)
             else:
-                compare(Path(name), quick=options.quick, markdown=options.markdown)
+                _run(Path(name), options)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench/run.py", description="What sockguard costs.")
+    parser.add_argument("--quick", action="store_true", help="fewer requests and rounds")
+    parser.add_argument("--profile", action="store_true", help="show where sockguard's time goes")
+    parser.add_argument("--markdown", action="store_true", help="end with tables for the docs")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the traffic as SVG")
+    parser.add_argument(
+        "subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join((*_SUBJECTS, _TRAFFIC))}"
+    )
+    return parser
 
 
 def _check_tools() -> None:
@@ -75,53 +80,22 @@ def _check_tools() -> None:
         raise BenchError(f"not installed, or not on the path: {missing} ({packages})")
 
 
-def compare(folder: Path, *, quick: bool, markdown: bool) -> None:
-    """Measure everyone in every scenario, and print a table for each."""
+def _run(folder: Path, options: argparse.Namespace) -> None:
+    wanted = options.subjects or (*_SUBJECTS, _TRAFFIC)
+    if strangers := set(wanted) - {*_SUBJECTS, _TRAFFIC}:
+        raise BenchError(f"no such subject: {', '.join(sorted(strangers))}")
     print_machine()
-    rounds, fewer = (_QUICK_ROUNDS, _QUICKER) if quick else (_ROUNDS, 1)
-    outcomes: dict[str, dict[int, Outcome]] = {}
-    with serving(folder, everyone()) as servers:
-        for scenario in _scenarios(folder):
-            able = [each for each in servers if each.contender.judges or scenario.request.allowed]
-            for connections, count in scenario.counts.items():
-                outcome = side_by_side(
-                    able,
-                    scenario.request,
-                    rounds=rounds,
-                    count=count // fewer,
-                    connections=connections,
-                )
-                print_table(scenario.title, connections, outcome)
-                outcomes.setdefault(scenario.title, {})[connections] = outcome
-    if markdown:
-        for title, by_connections in outcomes.items():
-            print_markdown(title, by_connections)
-
-
-def profile(folder: Path, *, quick: bool) -> None:
-    """Show where the time goes in the scenario that matters most."""
-    first = _scenarios(folder)[0]
-    connections = 10
-    count = first.counts[connections] * (1 if quick else _QUICKER)
-    print_hotspots(folder, first.request, count=count, connections=connections)
-
-
-def _scenarios(folder: Path) -> list[Scenario]:
-    """Return what is measured; the body of a request is a file below `folder`."""
-    body = folder / "create.json"
-    body.write_text(json.dumps(_CREATE))
-    allowed = Request(_LIST, allowed=True)
-    short = Request(_LIST, allowed=True, headers=("connection: close",))
-    inspect = Request(_INSPECTS, allowed=True)
-    refused = Request(
-        ("/v1.41/containers/create",),
-        allowed=False,
-        headers=("content-type: application/json",),
-        body=body,
-    )
-    return [
-        Scenario("allowed", allowed, {1: 4_000, 10: 12_000, 100: 12_000}),
-        Scenario("allowed, none like those before", inspect, {1: 4_096}),
-        Scenario("refused", refused, {1: 2_500, 10: 6_000, 100: 6_000}),
-        Scenario("allowed, one connection per request", short, {1: 2_500, 10: 6_000, 100: 6_000}),
-    ]
+    tables: list[Table] = []
+    for name in (name for name in _SUBJECTS if name in wanted):
+        place = folder / name
+        place.mkdir()
+        tables.append(_SUBJECTS[name](place, quick=options.quick))
+        print_table(tables[-1])
+    outcomes: Mapping[str, Mapping[int, Outcome]] = {}
+    if _TRAFFIC in wanted:
+        outcomes = traffic(folder, quick=options.quick)
+        tables += (ratios(title, by_connections) for title, by_connections in outcomes.items())
+    if options.markdown:
+        print("", *map(markdown, tables), sep="\n\n")
+    if options.chart and outcomes:
+        options.chart.write_text(chart(outcomes))

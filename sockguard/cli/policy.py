@@ -15,13 +15,13 @@ from sockguard.cli.policy_check import GOOD, LEVELS, check_files
 from sockguard.cli.policy_files import load_named
 from sockguard.cli.say import UsageError, put, say
 from sockguard.errors import SockguardError
-from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.load import load_policy, read_file, read_given_text, shipped_folder
 from sockguard.policy.model import MAIN
 from sockguard.policy.rehearse import rehearse
 from sockguard.policy.risks import risks_of
 from sockguard.policy.schema import schema_text
+from sockguard.policy.shipped import SHIPPED
 from sockguard.proxy.read_body import LONGEST_JSON
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from sockguard.cli.explain import cause_of
 from sockguard.cli.policy_files import load_named
 from sockguard.cli.say import say
 from sockguard.engine.level import Level
-from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.check import lint
 from sockguard.policy.load import PolicyError
 from sockguard.policy.risks import amounts_to, risks_of, weighed
+from sockguard.policy.shipped import SHIPPED
 
 if TYPE_CHECKING:
     import argparse

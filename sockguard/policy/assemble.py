@@ -23,6 +23,7 @@ from sockguard.policy.items import read_allow
 from sockguard.policy.model import MAIN, Client, Limits, Mode, Own, Policy, Role, Source
 from sockguard.policy.own import KEYS as OWN_KEYS
 from sockguard.policy.own import check_ownable, read_own
+from sockguard.policy.shipped import SHIPPED
 from sockguard.policy.tree import mapping_of, refuse_unknown_keys, text_of
 from sockguard.policy.vocabulary import NEVER
 
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
     from sockguard.policy.model import Expectation
     from sockguard.policy.tree import Entry, Node
-
-SHIPPED = "shipped/"
-"""What the names of roles and files that come with the package begin with."""
 
 FILE_KEYS = ("version", "allow", "clients", "roles", "expect", "mode", "limits")
 SHIPPED_KEYS = ("version", "roles", "expect")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason
 from sockguard.identity.caller import OVERFLOW_ID
-from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.complaints import Complaint, PolicyError, did_you_mean
 from sockguard.policy.lint import role_warnings, warning
 from sockguard.policy.model import MAIN, Mode
 from sockguard.policy.question import Effect
 from sockguard.policy.rehearse import rehearse
+from sockguard.policy.shipped import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

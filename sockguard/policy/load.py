@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from sockguard.policy.assemble import SHIPPED, assemble
+from sockguard.policy.assemble import assemble
 from sockguard.policy.characters import unfit_characters
 from sockguard.policy.check import run_expectations
 from sockguard.policy.complaints import Complaint, Complaints, PolicyError
 from sockguard.policy.given import read_given
 from sockguard.policy.model import Source
 from sockguard.policy.scalars import core_scalar
+from sockguard.policy.shipped import SHIPPED, files_used
 from sockguard.policy.tree import Entry, Node
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def load_texts(
     """
     complaints = Complaints()
     own = [read_tree(name, data, complaints) for name, data in texts.items()]
-    theirs = [read_tree(name, data, complaints) for name, data in shipped.items()]
+    used = files_used(own, shipped, main_role)
+    theirs = [read_tree(name, data, complaints) for name, data in used.items()]
     complaints.raise_any()
     hashed = _hash({**_short(texts), **shipped})
     policy = assemble(own, theirs, sha256=hashed, main_role=main_role, serving=serving)

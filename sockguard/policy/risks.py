@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.level import Level
-from sockguard.policy.assemble import SHIPPED
 from sockguard.policy.cause import Cause
 from sockguard.policy.model import Client, Mode
 from sockguard.policy.risks_of_chains import chain_causes, renaming_causes
 from sockguard.policy.risks_of_grants import grant_causes
 from sockguard.policy.risks_of_images import NAMED_BY, RUNNING, naming_causes
+from sockguard.policy.shipped import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

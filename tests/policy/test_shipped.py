@@ -160,4 +160,36 @@ def test_a_role_kept_to_its_own_objects_is_kept_to_them_on_the_main_socket_too(r
 def test_shipped_policies_define_no_clients() -> None:
     texts = {"shipped/bad.yaml": b"version: 1\nclients: {web: {allow: []}}\n"}
     with pytest.raises(PolicyError, match="a policy has no key 'clients'"):
-        load_texts({"policy.yaml": b"version: 1\nallow: []\n"}, shipped=texts)
+        load_texts({"policy.yaml": USING_BAD}, shipped=texts)
+
+
+def test_only_what_a_policy_uses_of_the_shipped_roles_is_read() -> None:
+    texts = {"shipped/good.yaml": GOOD, "shipped/bad.yaml": b"version: 1\nroles: 7\n"}
+    policy = load_texts({"policy.yaml": USING_BAD.replace(b"bad", b"good")}, shipped=texts)
+    assert policy.roles.keys() == {"shipped/good"}
+    assert [case.source.file for case in policy.expectations] == ["shipped/good.yaml"]
+
+
+def test_a_role_that_is_only_expected_of_is_used_too() -> None:
+    expecting = (
+        b"version: 1\nallow: []\nexpect: [{role: shipped/good, do: GET /_ping, then: deny}]\n"
+    )
+    with pytest.raises(PolicyError, match="expected deny"):
+        load_texts({"policy.yaml": expecting}, shipped={"shipped/good.yaml": GOOD})
+
+
+def test_the_hash_of_a_policy_tells_apart_what_it_does_not_use() -> None:
+    texts = {"policy.yaml": USING_BAD.replace(b"bad", b"good")}
+    one, other = (
+        load_texts(texts, shipped={"shipped/good.yaml": GOOD, "shipped/more.yaml": more})
+        for more in (b"version: 1\n", b"version: 1\nroles: {}\n")
+    )
+    assert one.sha256 != other.sha256
+
+
+USING_BAD = b"version: 1\nclients: {web: {role: shipped/bad}}\n"
+GOOD = b"""
+version: 1
+roles: {good: {allow: [system.ping]}}
+expect: [{role: good, do: GET /_ping, then: allow}]
+"""
