@@ -46,21 +46,9 @@ class Connection:
     """One accepted peer, served until it ends or an anomaly ends it."""
 
     __slots__ = (
-        "_expiry",
-        "_express",
-        "_gate",
-        "_late",
-        "_loop",
-        "_reader",
-        "_standing",
-        "_upstream",
-        "_verdict",
-        "_whole",
-        "caller",
-        "channel",
-        "exchange",
-        "idle",
-        "streaming",
+        *("_expiry", "_express", "_gate", "_late", "_loop"),
+        *("_reader", "_standing", "_upstream", "_verdict", "_whole"),
+        *("caller", "channel", "exchange", "idle", "streaming"),
     )
 
     def __init__(self, channel: Channel, caller: Caller, gate: Gate) -> None:
