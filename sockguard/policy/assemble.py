@@ -217,11 +217,15 @@ def _read_client(name: str, entry: Entry, draft: _Draft) -> Client:
     return Client(name, role, entry.source, match, socket, mode, limits, own)
 
 
+_LACKING = "needs a `role` by name or an `allow` of its own"
+
+
 def _role_of_client(
     name: str, entry: Entry, entries: Mapping[str, Entry], draft: _Draft
 ) -> Role | None:
     if ("role" in entries) == ("allow" in entries):
-        draft.complaints.add(entry.source, f"the client {name!r} has one of `role` and `allow`")
+        told = "has both `role` and `allow`: keep one" if "role" in entries else _LACKING
+        draft.complaints.add(entry.source, f"the client {name!r} {told}")
         return None
     if "allow" in entries:
         return Role(name, read_allow(entries["allow"].value, draft.complaints), entry.source)

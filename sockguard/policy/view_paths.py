@@ -63,6 +63,12 @@ def _clean(node: Node, complaints: Complaints) -> list[str]:
         if normal is None or text not in (normal, f"/var{normal}"):
             told = repr(text) if text else one.describe()
             complaints.add(one.source, f"host_paths takes absolute, clean paths, not {told}")
+        elif text.endswith((":ro", ":rw")):
+            complaints.add(
+                one.source,
+                f"host_paths takes a path alone, not {text!r}: it is read-only unless the item says"
+                " `writable: true`",
+            )
         elif "*" in text:
             complaints.add(one.source, f"host_paths knows no globs: write under, not {text!r}")
         else:

@@ -97,7 +97,9 @@ def _bound(node: Node, word: str, complaints: Complaints) -> int | Decimal:
     value = size_of(node.value) if isinstance(node.value, str) else node.value
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return value
-    complaints.add(node.source, f"{word} takes a number or a size such as 8GiB")
+    complaints.add(
+        node.source, f"{word} takes a number or a size such as 512MiB or 8GiB, not {node.value!r}"
+    )
     return 0
 
 

@@ -123,7 +123,11 @@ def test_a_constraint_holds_for_what_it_says_and_nothing_else(
         ({"like": []}, TEXT, "like takes a text or a list of texts"),
         ({"like": "a"}, INTEGER, "it: like is not for a whole number"),
         ({"at_most": 5}, TEXT, "it: at_most is not for text"),
-        ({"at_most": "lots"}, INTEGER, "at_most takes a number or a size such as 8GiB"),
+        (
+            {"at_most": "lots"},
+            INTEGER,
+            "at_most takes a number or a size such as 512MiB or 8GiB, not 'lots'",
+        ),
         ({"each": "a"}, TEXT, "it: each is not for text"),
         ({"one_of": []}, TEXT, "one_of takes a list of at least one value"),
         ({"one_of": "a"}, TEXT, "one_of takes a list"),

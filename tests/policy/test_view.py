@@ -191,6 +191,7 @@ def test_the_widest_word_does_not_admit_what_has_no_form(view: str, constraint: 
         ("image", [["a"]], "image takes texts, not a list"),
         ("host_paths", "srv", "host_paths takes absolute, clean paths, not 'srv'"),
         ("host_paths", "/srv/", "host_paths takes absolute, clean paths"),
+        ("host_paths", "/srv:ro", "it is read-only unless the item says `writable: true`"),
         ("host_paths", "/srv/../etc", "host_paths takes absolute, clean paths"),
         ("host_paths", ["/srv", 5], "host_paths takes absolute, clean paths, not a number"),
         ("host_paths", {"under": []}, "host_paths takes absolute, clean paths, not a list"),
