@@ -160,7 +160,15 @@ def is_absent(shape: Shape | None, value: object) -> bool:
     """Tell whether the Engine takes this value as if the field had not been sent."""
     if value is None:
         return True
+    if type(value) is dict and value and _is_unsaid(shape, value):
+        value = {}
     return _is_among(shape.absent if isinstance(shape, Field) else EMPTY, value)
+
+
+def _is_unsaid(shape: Shape | None, value: Mapping[str, object]) -> bool:
+    """Tell whether an object has no field but null ones, which for the Engine is an empty one."""
+    fields = shape is not None and isinstance(bare(shape), Mapping)
+    return fields and all(one is None for one in value.values())
 
 
 def _is_among(values: tuple[object, ...], value: object) -> bool:
