@@ -20,6 +20,7 @@ class Reason(StrEnum):
     UNKNOWN_OPERATION = "unknown_operation"
     UNKNOWN_CALLER = "unknown_caller"
     AMBIGUOUS_CALLER = "ambiguous_caller"
+    TLS = "tls"
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
     RATE_LIMITED = "rate_limited"

@@ -61,6 +61,8 @@ class Kind(StrEnum):
     POLICY_REJECTED = "policy_rejected"
     REFUSALS_COUNTED = "refusals_counted"
     CONNECTION_REFUSED = "connection_refused"
+    CERTIFICATES_LOADED = "certificates_loaded"
+    CERTIFICATES_REJECTED = "certificates_rejected"
     ENGINE_DOWN = "engine_down"
     ENGINE_BACK = "engine_back"
 

@@ -12,7 +12,6 @@ import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
-from sockguard.policy.identify import identify
 from sockguard.proxy.exchange import Exchange
 from sockguard.proxy.express import Express, silent
 from sockguard.proxy.intake import read_request
@@ -98,11 +97,19 @@ class Connection:
 
     def policy_changed(self) -> None:
         """End what the policy of now does not allow: a stream, or the wait for nobody's request."""
+        self._end_what_may_not_go_on("reload")
+
+    def disown(self, why: str) -> None:
+        """Serve this caller no more: what made it known holds no longer."""
+        self._standing.disown(why)
+        self._end_what_may_not_go_on("disowned")
+
+    def _end_what_may_not_go_on(self, ended: str) -> None:
         gate, exchange = self._gate, self.exchange
         if self.idle and self._standing.under(gate.policy) is None:
             self.dismiss()
         elif exchange is not None and (objection := self._standing.objection(gate)) is not None:
-            exchange.stop("reload", objection)
+            exchange.stop(ended, objection)
 
     def tick(self, now: float, *, poll: bool) -> None:
         """Notice what no event reports: a time limit, a half-closed peer that is gone."""
@@ -231,7 +238,7 @@ class Connection:
     def _read_request(self, data: bytes, account: Account) -> tuple[Client, Request]:
         head = account.head = parse_request_head(data)
         self._whole = head.framing.kind is FramingKind.NONE
-        client = account.client or identify(self._gate.policy, self.caller)
+        client = account.client or self._standing.identified(self._gate.policy)
         request = account.request = read_request(head, self._gate.engine.newest_served)
         return client, request
 

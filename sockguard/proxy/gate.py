@@ -50,6 +50,9 @@ class Gate:
     policy_fault: str = ""
     """Why the policy that was loaded last is not the one that is served, "" when it is."""
 
+    tls_fault: str = ""
+    """Why the certificates that were read last are not those in use, "" when they are."""
+
     def __post_init__(self) -> None:
         """Let what leaves be recorded, and forget what was judged before the Engine was known."""
         self.departures = Departures(self.recorder)

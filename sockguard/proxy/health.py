@@ -27,11 +27,14 @@ def health_path(socket_dir: Path) -> Path:
 
 async def condition(gate: Gate) -> dict[str, str]:
     """Ask the Engine and return how each part is: "ok", or one sentence that says what is wrong."""
-    return {
+    parts = {
         "policy": gate.policy_fault or "ok",
         "engine": await gate.engine.ping() or "ok",
         "audit": gate.recorder.failure or "ok",
     }
+    if gate.settings.tls_dir is not None:
+        parts["certificates"] = gate.tls_fault or "ok"
+    return parts
 
 
 def is_healthy(parts: dict[str, str]) -> bool:

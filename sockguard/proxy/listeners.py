@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
 from sockguard.proxy.channel import Channel
-from sockguard.proxy.sockets import BACKLOG, listen, make_directory, socket_path
+from sockguard.proxy.sockets import BACKLOG, caller_of, listen, make_directory, socket_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from sockguard.identity.caller import Caller
     from sockguard.policy.model import SocketFile
     from sockguard.proxy.sockets import ListeningSocket
 
@@ -40,9 +41,9 @@ class _Listener:
 
 
 class Listeners:
-    """The open sockets by listener name; `accept(channel, name)` gets each connection."""
+    """The open sockets by listener name; `accept(channel, caller)` gets each connection."""
 
-    def __init__(self, folder: Path, accept: Callable[[Channel, str], None]) -> None:
+    def __init__(self, folder: Path, accept: Callable[[Channel, Caller], None]) -> None:
         self._folder = folder
         self._accept = accept
         self._open: dict[str, _Listener] = {}
@@ -83,7 +84,7 @@ class Listeners:
         listening = listen(path, owner)
         try:
             server = await asyncio.get_running_loop().create_unix_server(
-                lambda: Channel(lambda channel: self._accept(channel, name)),
+                lambda: Channel(lambda channel: self._came(channel, name)),
                 sock=listening.sock,
                 backlog=BACKLOG,
                 start_serving=False,
@@ -93,6 +94,10 @@ class Listeners:
             listening.sock.close()
             raise
         return _Listener(listening, owner, server)
+
+    def _came(self, channel: Channel, name: str) -> None:
+        sock = channel.transport.get_extra_info("socket")
+        self._accept(channel, caller_of(sock.fileno(), name))
 
     def _give(self, wanted: Mapping[str, SocketFile]) -> None:
         for name, each in self._open.items():

@@ -157,6 +157,24 @@ class Recorder:
         self._show(line, True)
         self.tally.happened(kind.value)
 
+    def turned_away(self, caller: Caller, refusal: Refusal) -> None:
+        """Write the event of a caller that came to no request, or count it; never raises.
+
+        It rides along with the next event: whoever stalls must not cost a write each time.
+        """
+        self.tally.refused("", "", refusal)
+        if self._quota.admit("", refusal.reason, time.monotonic()):
+            told = {"caller": caller.describe(), "listener": caller.listener}
+            line = self._sink.append(
+                self._stamped(
+                    kind=Kind.CONNECTION_REFUSED,
+                    reason=refusal.reason,
+                    text=refusal.message,
+                    **told,
+                )
+            )
+            self._show(line, True)
+
     def settle(self) -> None:
         """Write the outcomes that are buffered and the counts that are due.
 

@@ -18,7 +18,6 @@ from sockguard.proxy.connection import Connection
 from sockguard.proxy.listeners import Listeners
 from sockguard.proxy.places import Places
 from sockguard.proxy.refusals import refusal_response
-from sockguard.proxy.sockets import caller_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,7 @@ class Server:
     def __init__(self, gate: Gate, most_connections: int) -> None:
         self._gate = gate
         self.places = Places(most_connections)
-        self._listeners = Listeners(gate.settings.socket_dir, self._accept)
+        self._listeners = Listeners(gate.settings.socket_dir, self.accept)
         self._tasks: set[asyncio.Task[None]] = set()
         self._clock: asyncio.Task[None] | None = None
 
@@ -97,12 +96,11 @@ class Server:
             if client.socket is not None
         }
 
-    def _accept(self, channel: Channel, listener: str) -> None:
-        sock = channel.transport.get_extra_info("socket")
+    def accept(self, channel: Channel, caller: Caller) -> None:
+        """Serve the caller behind this channel, if there is room."""
         if self._gate.draining:
             channel.abort()
             return
-        caller = caller_of(sock.fileno(), listener)
         client = self._client_of(caller)
         if not self._has_room_for(client):
             self._turn_away(channel, client)

@@ -25,10 +25,11 @@ _CHANGED = "the policy has changed: "
 class Standing:
     """The client behind one caller, looked up anew whenever the policy is another."""
 
-    __slots__ = ("_caller", "client", "policy", "running")
+    __slots__ = ("_caller", "_disowned", "client", "policy", "running")
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
+        self._disowned = ""
         self.policy: Policy | None = None
         """The policy that was asked last."""
         self.client: Client | None = None
@@ -41,10 +42,21 @@ class Standing:
         if self.policy is not policy:
             self.policy = policy
             try:
-                self.client = identify(policy, self._caller)
+                self.client = self.identified(policy)
             except Refusal:
                 self.client = None
         return self.client
+
+    def identified(self, policy: Policy) -> Client:
+        """Return the client; a refusal that says why for nobody and for several."""
+        if self._disowned:
+            raise Refusal(Reason.UNKNOWN_CALLER, self._disowned, detail=self._caller.listener)
+        return identify(policy, self._caller)
+
+    def disown(self, why: str) -> None:
+        """Be nobody from now on, whatever the policy says."""
+        self._disowned = why
+        self.policy = self.client = None
 
     def same_under(self, policy: Policy, before: Client) -> Client:
         """Return the client for a request that waited; a refusal unless the caller is still it."""
@@ -52,10 +64,9 @@ class Standing:
         if client is before:
             return client
         if client is None or client.name != before.name:
+            changed = f"{_CHANGED}this caller is no longer client '{before.name}'"
             raise Refusal(
-                Reason.UNKNOWN_CALLER,
-                f"{_CHANGED}this caller is no longer client '{before.name}'",
-                detail=self._caller.listener,
+                Reason.UNKNOWN_CALLER, self._disowned or changed, detail=self._caller.listener
             )
         return client
 

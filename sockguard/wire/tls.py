@@ -98,7 +98,7 @@ class TlsEnd:
             raise TlsError(cause_of(error)) from error
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Seal these bytes for the peer. Raises TlsError."""
         rest = memoryview(data)
         try:

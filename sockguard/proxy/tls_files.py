@@ -1,0 +1,103 @@
+"""The TLS folder in use: read at start, read again when its files change.
+
+Must never speak TLS with files that did not all read well: then the ones before stay in use.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sockguard.certs.peer import issuer_and_serial
+from sockguard.certs.tls_dir_store import look_at_tls_dir, read_tls_dir
+from sockguard.errors import SockguardError
+from sockguard.identity.certificate import certificate_of
+from sockguard.wire.tls import TlsError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from pathlib import Path
+
+    from sockguard.certs.tls_dir_store import TlsDir
+    from sockguard.identity.certificate import Certificate
+
+_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_MOST_TRIES = 5
+
+
+class TlsFiles:
+    """What new handshakes use, and which certificates hold. `load` before anything else."""
+
+    def __init__(self, folder: Path, oldest_version: str) -> None:
+        self._folder = folder
+        self._oldest = _VERSIONS[oldest_version]
+        self._used: tuple[TlsDir, ssl.SSLContext] | None = None
+        self.looked: Hashable = None
+        """How the files looked that are in use."""
+
+    def load(self) -> None:
+        """Read the folder and use it; raises SockguardError, and then nothing has changed."""
+        for _ in range(_MOST_TRIES):
+            looked = look_at_tls_dir(self._folder)
+            found = read_tls_dir(self._folder, time.time())
+            context = _context(found, self._oldest)
+            if look_at_tls_dir(self._folder) == looked:
+                self._used, self.looked = (found, context), looked
+                return
+        raise SockguardError(f"the files in {self._folder} change while they are read; try again")
+
+    def look(self) -> Hashable:
+        """Return what tells apart two states of the files, without reading them."""
+        return look_at_tls_dir(self._folder)
+
+    @property
+    def folder(self) -> TlsDir:
+        """The folder as it was read."""
+        return self._now()[0]
+
+    def context(self) -> ssl.SSLContext:
+        """Return what the next handshake uses."""
+        return self._now()[1]
+
+    def vouch(self, names: dict[str, object], der: bytes) -> Certificate:
+        """Return what a verified certificate says; raises TlsError where it holds no more."""
+        issuer, serial = issuer_and_serial(der)
+        certificate = replace(certificate_of(names, der), issuer=issuer, serial=serial)
+        objection = self.objection(certificate)
+        if objection:
+            raise TlsError(objection)
+        return certificate
+
+    def objection(self, certificate: Certificate) -> str:
+        """Say why a certificate that was verified does not hold now, "" where it does."""
+        if (certificate.issuer, certificate.serial) in self.folder.revoked:
+            return "the caller's certificate is revoked"
+        if certificate.not_after < time.time():
+            return "the caller's certificate has expired"
+        return ""
+
+    def _now(self) -> tuple[TlsDir, ssl.SSLContext]:
+        if self._used is None:
+            raise SockguardError("the TLS folder was not loaded")
+        return self._used
+
+
+def _context(found: TlsDir, oldest: ssl.TLSVersion) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = oldest
+    context.verify_mode = ssl.CERT_REQUIRED
+    # No tickets, and a context of its own for each state of the files: no session outlives the
+    # certificate that it began with.
+    context.num_tickets = 0
+    context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    try:
+        context.load_cert_chain(found.cert, found.key)
+        context.load_verify_locations(found.ca)
+        if found.crl is not None:
+            context.load_verify_locations(found.crl)
+            context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
+    except (ssl.SSLError, OSError) as error:
+        raise SockguardError(f"{found.folder}: OpenSSL does not take its files: {error}") from error
+    return context
