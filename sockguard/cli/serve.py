@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
+from sockguard.cli.network import read_tls_files, sockets_passed_on
 from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
 from sockguard.cli.show import Show
@@ -32,6 +34,7 @@ from sockguard.policy.risks import amounts_to, risks_of
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
+from sockguard.proxy.network import Network
 from sockguard.proxy.own_objects import Ourselves, SelfKnowledge, own_container_id
 from sockguard.proxy.own_paths import paths_of
 from sockguard.proxy.record import Recorder
@@ -43,11 +46,12 @@ from sockguard.settings import read_settings
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     from sockguard.audit.sink import Sink
     from sockguard.policy.model import Policy
     from sockguard.proxy.metrics_http import MetricsHttp
+    from sockguard.proxy.tls_files import TlsFiles
     from sockguard.settings import Settings
 
 
@@ -65,17 +69,30 @@ def run(arguments: argparse.Namespace) -> int:
     policy = load_served(settings)
     _ask_for_group(settings)
     most = connection_limit()
-    sink = _open_sink(settings)
-    uvloop.run(_serve(settings, policy, looked, sink, most))
+    files, passed = read_tls_files(settings), sockets_passed_on(settings, policy)
+    uvloop.run(_serve(_Ready(settings, policy, looked, _open_sink(settings), most, files, passed)))
     return 0
 
 
-async def _serve(
-    settings: Settings, policy: Policy, looked: Hashable, sink: Sink, most: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """All that has to be there before the first socket opens."""
+
+    settings: Settings
+    policy: Policy
+    looked: Hashable
+    sink: Sink
+    most: int
+    files: TlsFiles | None
+    passed: Mapping[str, socket.socket]
+
+
+async def _serve(ready: _Ready) -> None:
+    settings, policy = ready.settings, ready.policy
     show = Show(settings)
-    gate = _build_gate(settings, policy, sink, show)
-    server, health = Server(gate, most), HealthSocket(gate)
+    gate = _build_gate(settings, policy, ready.sink, show)
+    server, health = Server(gate, ready.most, ready.passed), HealthSocket(gate)
+    network = Network(gate, server.accept, ready.files)
     stopped = _stop_signal()
     reloader = Reloader(
         gate, server, policy_files(settings), lambda policy: _announce(settings, policy)
@@ -84,9 +101,10 @@ async def _serve(
     knowledge = await _know_ourselves(gate)
     metrics = await _open_metrics(gate, server)
     await server.start()
+    await network.start(ready.passed)
     await health.start()
     learning = asyncio.create_task(_know_the_engine(gate))
-    reloading = asyncio.create_task(reloader.run(looked))
+    reloading = asyncio.create_task(reloader.run(ready.looked))
     watching = asyncio.create_task(Watchdog(gate).watch())
     gate.recorder.happened(Kind.START, f"serving policy {settings.policy}")
     _announce(settings, policy)
@@ -95,7 +113,9 @@ async def _serve(
     finally:
         health.stop()
         await _end(reloading)
+        network.close()
         await server.stop()
+        await network.stop()
         for task in filter(None, (knowledge, learning, watching)):
             await _end(task)
         if metrics is not None:

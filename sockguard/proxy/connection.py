@@ -12,6 +12,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
+from sockguard.proxy.browsers import browsers_reach, refuse_browser
 from sockguard.proxy.exchange import Exchange
 from sockguard.proxy.express import Express, silent
 from sockguard.proxy.intake import read_request
@@ -45,7 +46,7 @@ class Connection:
     """One accepted peer, served until it ends or an anomaly ends it."""
 
     __slots__ = (
-        *("_expiry", "_express", "_gate", "_late", "_loop"),
+        *("_browser", "_expiry", "_express", "_gate", "_late", "_loop"),
         *("_reader", "_standing", "_upstream", "_verdict", "_whole"),
         *("caller", "channel", "exchange", "idle", "streaming"),
     )
@@ -70,6 +71,7 @@ class Connection:
         self._verdict = Verdict(gate, self._standing, self._upstream)
         self._reader: BodyReader | None = None
         self._express = Express(self, gate, self._upstream, self._standing)
+        self._browser = browsers_reach(caller)
 
     async def run(self) -> None:
         """Serve requests one after the other."""
@@ -102,6 +104,7 @@ class Connection:
     def disown(self, why: str) -> None:
         """Serve this caller no more: what made it known holds no longer."""
         self._standing.disown(why)
+        self._express.forget_caller()
         self._end_what_may_not_go_on("disowned")
 
     def _end_what_may_not_go_on(self, ended: str) -> None:
@@ -150,7 +153,7 @@ class Connection:
         recorder = self._gate.recorder
         self.rest()
         try:
-            ride = await self._express.surprise()
+            ride = None if self._browser else await self._express.surprise()
             if ride is not None:
                 account = ride.account
                 return await self._finish_express(ride)
@@ -217,7 +220,8 @@ class Connection:
         self._upstream.notice_end()
         client = account.client = self._standing.under(gate.policy)
         account.policy = gate.policy.sha256
-        known = gate.memo.find(client, data) if client is not None else None
+        judged_anew = client is None or self._browser
+        known = None if judged_anew else gate.memo.find(client, data)
         if known is None:
             client, request = self._read_request(data, account)
         else:
@@ -238,6 +242,8 @@ class Connection:
     def _read_request(self, data: bytes, account: Account) -> tuple[Client, Request]:
         head = account.head = parse_request_head(data)
         self._whole = head.framing.kind is FramingKind.NONE
+        if self._browser:
+            refuse_browser(head)
         client = account.client or self._standing.identified(self._gate.policy)
         request = account.request = read_request(head, self._gate.engine.newest_served)
         return client, request

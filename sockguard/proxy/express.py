@@ -113,6 +113,10 @@ class Express:
             self._parked.set_result(None)
         return True
 
+    def forget_caller(self) -> None:
+        """Ask anew who the caller is before another request goes this way."""
+        self._who = ""
+
     def _leave(self) -> None:
         self._channel.sink = None
         if self._engine is not None:

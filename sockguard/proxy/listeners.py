@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
 from sockguard.proxy.channel import Channel
-from sockguard.proxy.sockets import BACKLOG, caller_of, listen, make_directory, socket_path
+from sockguard.proxy.sockets import (
+    BACKLOG,
+    PassedSocket,
+    caller_of,
+    listen,
+    make_directory,
+    socket_path,
+)
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -26,7 +34,7 @@ _DIRECTORY_MODE = 0o750
 
 @dataclass(slots=True)
 class _Listener:
-    listening: ListeningSocket
+    listening: ListeningSocket | PassedSocket
     owner: SocketFile
     server: asyncio.Server
 
@@ -43,9 +51,16 @@ class _Listener:
 class Listeners:
     """The open sockets by listener name; `accept(channel, caller)` gets each connection."""
 
-    def __init__(self, folder: Path, accept: Callable[[Channel, Caller], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        accept: Callable[[Channel, Caller], None],
+        passed: Mapping[str, socket.socket],
+    ) -> None:
+        """`passed` has the sockets that somebody else made for these names."""
         self._folder = folder
         self._accept = accept
+        self._passed = passed
         self._open: dict[str, _Listener] = {}
 
     async def change(self, wanted: Mapping[str, SocketFile], commit: Callable[[], None]) -> None:
@@ -79,9 +94,7 @@ class Listeners:
         self._open.clear()
 
     async def _prepare(self, name: str, owner: SocketFile) -> _Listener:
-        path = socket_path(self._folder, name)
-        make_directory(path.parent, _DIRECTORY_MODE, owner.gid)
-        listening = listen(path, owner)
+        listening = self._listen(name, owner)
         try:
             server = await asyncio.get_running_loop().create_unix_server(
                 lambda: Channel(lambda channel: self._came(channel, name)),
@@ -94,6 +107,13 @@ class Listeners:
             listening.sock.close()
             raise
         return _Listener(listening, owner, server)
+
+    def _listen(self, name: str, owner: SocketFile) -> ListeningSocket | PassedSocket:
+        if name in self._passed:
+            return PassedSocket(self._passed[name].dup())
+        path = socket_path(self._folder, name)
+        make_directory(path.parent, _DIRECTORY_MODE, owner.gid)
+        return listen(path, owner)
 
     def _came(self, channel: Channel, name: str) -> None:
         sock = channel.transport.get_extra_info("socket")

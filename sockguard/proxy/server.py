@@ -20,7 +20,8 @@ from sockguard.proxy.places import Places
 from sockguard.proxy.refusals import refusal_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import socket
+    from collections.abc import Callable, Mapping
 
     from sockguard.identity.caller import Caller
     from sockguard.policy.model import Policy
@@ -59,10 +60,13 @@ def connection_limit() -> int:
 class Server:
     """Serves every socket that the policy uses, from `start` to `stop`."""
 
-    def __init__(self, gate: Gate, most_connections: int) -> None:
+    def __init__(
+        self, gate: Gate, most_connections: int, passed: Mapping[str, socket.socket]
+    ) -> None:
+        """`passed` has the sockets that systemd made, by the name of the client or `main`."""
         self._gate = gate
         self.places = Places(most_connections)
-        self._listeners = Listeners(gate.settings.socket_dir, self.accept)
+        self._listeners = Listeners(gate.settings.socket_dir, self.accept, passed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._clock: asyncio.Task[None] | None = None
 

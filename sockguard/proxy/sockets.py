@@ -74,6 +74,21 @@ class ListeningSocket:
                 self.path.unlink()
 
 
+class PassedSocket:
+    """A listening socket that systemd made; owner, mode and removal are its business."""
+
+    __slots__ = ("sock",)
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    def give_to(self, owner: SocketFile) -> None:
+        """Leave owner and mode as the socket unit has them."""
+
+    def remove(self) -> None:
+        """Leave the file to its maker."""
+
+
 def _identity(path: Path) -> tuple[int, int]:
     """Return inode and change time: the number alone may be given to the next file."""
     found = path.lstat()

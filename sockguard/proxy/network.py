@@ -1,0 +1,98 @@
+"""Callers of the network: where they arrive, and what is found out of them before they are served.
+
+Must never take a caller for a container that the Engine did not name just now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sockguard.errors import Reason, Refusal
+from sockguard.identity.listener import Scheme
+from sockguard.proxy.calling_containers import CallingContainers
+from sockguard.proxy.certificates import CertificateWatch
+from sockguard.proxy.handshakes import Handshakes
+from sockguard.proxy.network_listeners import NetworkListeners, TlsDoor
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+    from sockguard.identity.caller import Caller
+    from sockguard.identity.listener import NetworkListener
+    from sockguard.proxy.channel import Channel
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.tls_files import TlsFiles
+
+MOST_LOOKUPS = 256
+"""Callers of whom it is asked at one time which container they are."""
+
+
+class Network:
+    """The listeners of the network with all that they need, from `start` to `stop`."""
+
+    def __init__(
+        self, gate: Gate, accept: Callable[[Channel, Caller], None], files: TlsFiles | None
+    ) -> None:
+        """`accept(channel, caller)` serves; `files` is None where no listener speaks TLS."""
+        self._gate = gate
+        self._accept = accept
+        self._containers = CallingContainers(gate)
+        self._lookups: set[asyncio.Task[None]] = set()
+        self._watches: list[asyncio.Task[None]] = []
+        self._certificates = CertificateWatch(gate, files) if files is not None else None
+        handshakes = Handshakes(gate.settings.timeouts.handshake)
+
+        def door(listener: NetworkListener) -> TlsDoor | None:
+            if listener.scheme is Scheme.TCP or files is None:
+                return None
+            return TlsDoor(listener, files, handshakes, self._came, self._refused)
+
+        doors = {listener: door(listener) for listener in gate.settings.listen}
+        self._listeners = NetworkListeners(doors, self._came)
+
+    async def start(self, passed: Mapping[str, socket.socket]) -> None:
+        """Listen everywhere; raises SockguardError, and then nowhere."""
+        await self._listeners.start(passed, plain_anywhere=self._gate.settings.plain_on_any_network)
+        if self._gate.settings.listen:
+            self._watches.append(asyncio.create_task(self._containers.watch()))
+        if self._certificates is not None:
+            self._watches.append(asyncio.create_task(self._certificates.run()))
+
+    def close(self) -> None:
+        """Take no more callers; those who are served go on."""
+        self._listeners.close()
+
+    async def stop(self) -> None:
+        """End all that watches."""
+        for task in (*self._watches, *self._lookups):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def _came(self, channel: Channel, caller: Caller) -> None:
+        if not self._containers.wanted:
+            self._accept(channel, caller)
+        elif len(self._lookups) < MOST_LOOKUPS:
+            task = asyncio.get_running_loop().create_task(self._find_out(channel, caller))
+            self._lookups.add(task)
+            task.add_done_callback(self._lookups.discard)
+        else:
+            self._refused(caller, "too many callers wait to be known by their container")
+            channel.abort()
+
+    async def _find_out(self, channel: Channel, caller: Caller) -> None:
+        container = None
+        if caller.address is not None:
+            try:
+                container = await self._containers.at(caller.address)
+            except Refusal as refusal:
+                self._gate.recorder.turned_away(caller, refusal)
+        if not channel.lost:
+            self._accept(channel, replace(caller, container=container))
+
+    def _refused(self, caller: Caller, why: str) -> None:
+        self._gate.recorder.turned_away(caller, Refusal(Reason.TLS, why))
