@@ -113,10 +113,13 @@ class CallingContainers:
 
 def by_address(document: Value) -> dict[Address, list[CallingContainer]]:
     """Read a list of containers: who has each address; raises ValueError where it is none."""
-    if not isinstance(document, list):
-        raise ValueError("it did not answer with a list")
+    match document:
+        case [*listed]:
+            pass
+        case _:
+            raise ValueError("it did not answer with a list")
     found: dict[Address, list[CallingContainer]] = {}
-    for each in document:
+    for each in listed:
         container, networks = _container(each)
         for address in set(_addresses(networks)):
             found.setdefault(address, []).append(container)

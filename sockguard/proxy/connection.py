@@ -97,17 +97,14 @@ class Connection:
         self._express.hand_over()
         self.channel.interrupt()
 
-    def policy_changed(self) -> None:
-        """End what the policy of now does not allow: a stream, or the wait for nobody's request."""
-        self._end_what_may_not_go_on("reload")
-
     def disown(self, why: str) -> None:
         """Serve this caller no more: what made it known holds no longer."""
         self._standing.disown(why)
         self._express.forget_caller()
-        self._end_what_may_not_go_on("disowned")
+        self.policy_changed("disowned")
 
-    def _end_what_may_not_go_on(self, ended: str) -> None:
+    def policy_changed(self, ended: str = "reload") -> None:
+        """End what may not go on now: a stream, or the wait for nobody's request."""
         gate, exchange = self._gate, self.exchange
         if self.idle and self._standing.under(gate.policy) is None:
             self.dismiss()
@@ -220,24 +217,23 @@ class Connection:
         self._upstream.notice_end()
         client = account.client = self._standing.under(gate.policy)
         account.policy = gate.policy.sha256
-        judged_anew = client is None or self._browser
-        known = None if judged_anew else gate.memo.find(client, data)
-        if known is None:
+        known = gate.memo.find(client, data) if client is not None else None
+        if known is None or self._browser:
             client, request = self._read_request(data, account)
         else:
             client, request = known.client, known.request
             account.know(known, gate.policy.sha256)
             self._whole = True
         gate.limiter.admit(client, account.began)
-        if not request.streams:
-            return await self._forward(known or await self._judge(data, account), account)
-        gate.limiter.open_stream(client)
-        self.streaming = True
+        if request.streams:
+            gate.limiter.open_stream(client)
+            self.streaming = True
         try:
             return await self._forward(known or await self._judge(data, account), account)
         finally:
-            self.streaming = False
-            gate.limiter.close_stream(client)
+            if self.streaming:
+                self.streaming = False
+                gate.limiter.close_stream(client)
 
     def _read_request(self, data: bytes, account: Account) -> tuple[Client, Request]:
         head = account.head = parse_request_head(data)

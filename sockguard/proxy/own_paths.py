@@ -36,6 +36,8 @@ def paths_of(settings: Settings) -> OwnPaths:
         held.append(settings.audit)
     if "/" in settings.policy:
         held.append(settings.policy)
+    if settings.tls_dir is not None:
+        held.append(str(settings.tls_dir))
     return OwnPaths(_spelt(held), _spelt([str(settings.upstream), *ENGINE_SOCKETS]))
 
 

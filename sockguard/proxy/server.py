@@ -15,7 +15,9 @@ from sockguard.policy.identify import identify
 from sockguard.policy.model import MAIN, SocketFile
 from sockguard.proxy.channel import abort_lingering, lingering
 from sockguard.proxy.connection import Connection
+from sockguard.proxy.handshakes import MOST_HANDSHAKES
 from sockguard.proxy.listeners import Listeners
+from sockguard.proxy.network import MOST_LOOKUPS
 from sockguard.proxy.places import Places
 from sockguard.proxy.refusals import refusal_response
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_CONNECTIONS = 10_000
 FEWEST_CONNECTIONS = 64
-RESERVED_DESCRIPTORS = 128
+RESERVED_DESCRIPTORS = 128 + MOST_HANDSHAKES + MOST_LOOKUPS
 DESCRIPTORS_PER_CONNECTION = 3
 TURNED_AWAY_SECONDS = 1.0
 LAST_WORDS_SECONDS = 0.1

@@ -69,10 +69,11 @@ class TlsEnd:
 
         Raises TlsError where there is none.
         """
-        names, der = self._tls.getpeercert(), self._tls.getpeercert(binary_form=True)
-        if not (self.ready and names and der):
-            raise TlsError(_CAUSES["PEER_DID_NOT_RETURN_A_CERTIFICATE"])
-        return dict(names), der
+        if self.ready:
+            names, der = self._tls.getpeercert(), self._tls.getpeercert(binary_form=True)
+            if names and der:
+                return dict(names), der
+        raise TlsError(_CAUSES["PEER_DID_NOT_RETURN_A_CERTIFICATE"])
 
     @property
     def resumed(self) -> bool:
@@ -88,11 +89,12 @@ class TlsEnd:
             while incoming.pending or tls.pending():
                 piece = tls.read(_PIECE)
                 if not piece:
+                    self.ended = True
                     break
                 pieces.append(piece)
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLZeroReturnError:
+        except ssl.SSLZeroReturnError:  # the same, where we have told our own end
             self.ended = True
         except ssl.SSLError as error:
             raise TlsError(cause_of(error)) from error

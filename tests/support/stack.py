@@ -14,9 +14,11 @@ import uvloop
 
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
+from sockguard.cli.network import read_tls_files
 from sockguard.policy.load import load_text
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
+from sockguard.proxy.network import Network
 from sockguard.proxy.record import Recorder
 from sockguard.proxy.reload import PolicyFiles, Reloader
 from sockguard.proxy.server import Server
@@ -25,14 +27,18 @@ from tests.support.raw_client import connected
 from tests.support.wait import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from sockguard.audit.sink import Sink
+    from sockguard.identity.listener import NetworkListener
     from sockguard.policy.model import Policy
 
 EVERYTHING = "version: 1\nallow: [engine/everything]\n"
+NO_LISTENERS: Mapping[NetworkListener, socket.socket] = {}
 QUICK = Timeouts(
+    handshake=0.5,
+    look=0.1,
     head=0.5,
     body=0.7,
     connect=1.0,
@@ -48,10 +54,18 @@ QUICK = Timeouts(
 class Stack(threading.Thread):
     """A server in a thread; `gate` may be read from the test's thread."""
 
-    def __init__(
-        self, folder: Path, settings: Settings, policy: Policy, most: int, sink: Sink | None
+    def __init__(  # noqa: PLR0913, PLR0917 - what a server is made of
+        self,
+        folder: Path,
+        settings: Settings,
+        policy: Policy,
+        most: int,
+        sink: Sink | None,
+        passed: Mapping[str, socket.socket],
     ) -> None:
         super().__init__()
+        self._passed = passed
+        self._files = read_tls_files(settings)
         self.folder = folder
         self._settings = settings
         self._policy = policy
@@ -85,13 +99,17 @@ class Stack(threading.Thread):
             origin=lambda: (self.gate.policy.sha256, ""),
         )
         self.gate = Gate(self._settings, self._policy, engine, recorder)
-        server = Server(self.gate, self._most)
+        server = Server(self.gate, self._most, self._passed)
+        network = Network(self.gate, server.accept, self._files)
         files = PolicyFiles(lambda: load_text(self.text), lambda: 0, watch=False)
         self._reloader = Reloader(self.gate, server, files, lambda _policy: None)
         await server.start()
+        await network.start(self._passed)
         self._ready.set()
         await self._over.wait()
+        network.close()
         await server.stop()
+        await network.stop()
         await recorder.close("test over")
 
     def begin(self) -> None:
@@ -136,16 +154,20 @@ class Stack(threading.Thread):
 
     def _settle(self) -> None:
         """Let the server's own thread, which alone may write the record, write what it holds."""
-        assert self._loop is not None
-        settled = threading.Event()
-
-        def settle() -> None:
-            self.gate.recorder.settle()
-            settled.set()
-
         with suppress(RuntimeError):  # the server has ended, and wrote all before
-            self._loop.call_soon_threadsafe(settle)
-            settled.wait(5)
+            self.call(self.gate.recorder.settle)
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call this in the server's thread and wait until it is done."""
+        assert self._loop is not None
+        done = threading.Event()
+
+        def carry_out() -> None:
+            function()
+            done.set()
+
+        self._loop.call_soon_threadsafe(carry_out)
+        done.wait(5)
 
     def until_quiet(self) -> None:
         """Wait until no connection is left."""
@@ -162,6 +184,9 @@ def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want 
     sink: Sink | None = None,
     most_connections: int = 200,
     hints: str = "event",
+    listen: Mapping[NetworkListener, socket.socket] = NO_LISTENERS,
+    tls_dir: Path | None = None,
+    tls_min: str = "1.3",
 ) -> Iterator[Stack]:
     """Run a server on `folder`/run until the block ends."""
     settings = Settings(
@@ -171,8 +196,12 @@ def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want 
         audit=str(folder / "audit"),
         hints=hints,
         timeouts=timeouts,
+        listen=tuple(listen),
+        tls_dir=tls_dir,
+        tls_min=tls_min,
     )
-    stack = Stack(folder, settings, load_text(policy), most_connections, sink)
+    passed = {one.passed: sock for one, sock in listen.items()}
+    stack = Stack(folder, settings, load_text(policy), most_connections, sink, passed)
     stack.begin()
     try:
         yield stack
