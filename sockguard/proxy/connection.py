@@ -59,10 +59,8 @@ class Connection:
         self.streaming = False
         """Whether the request that is served now may stay open for long."""
         self._gate = gate
-        settings = gate.settings
-        self._upstream = Upstream(
-            settings.upstream, settings.timeouts.connect, gate.engine_was_gone
-        )
+        limits = gate.settings.timeouts
+        self._upstream = Upstream(gate.settings.upstream, limits.connect, gate.engine_was_gone)
         self._whole = True  # no byte of the current request is left unread
         self._expiry = 0.0  # loop time at which what is awaited now is late, 0 for never
         self._late: Callable[[], Refusal] | None = None
