@@ -42,12 +42,14 @@ def read_file(path: Path, *, forbidden: int = 0) -> bytes:
         raise CertificateError(
             f"{path}: cannot be read by uid {os.geteuid()}: {error.strerror}"
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _check_status(path, os.fstat(descriptor), forbidden)
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(_MOST_BYTES)
-        except OSError as error:
-            raise CertificateError(f"{path}: cannot be read: {error.strerror}") from error
+    except OSError as error:
+        raise CertificateError(f"{path}: cannot be read: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
 
 
 def _check_status(path: Path, found: os.stat_result, forbidden: int) -> None:

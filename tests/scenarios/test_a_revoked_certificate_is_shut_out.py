@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from tests.support.certificates import Authority
+from tests.support.live_certificates import Authority
 from tests.support.stack import status_of
 from tests.support.tls_client import TlsClient, guarded_over_tls, server_folder
 from tests.support.wait import wait_until

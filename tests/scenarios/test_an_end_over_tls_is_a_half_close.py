@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 
 from tests.scenarios.test_an_end_is_passed_on_as_a_half_close import ATTACH, UPGRADE, running_cat
-from tests.support.certificates import Authority
+from tests.support.live_certificates import Authority
 from tests.support.tls_client import TlsClient, guarded_over_tls, server_folder
 
 if TYPE_CHECKING:

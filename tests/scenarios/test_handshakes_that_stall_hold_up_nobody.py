@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from sockguard.proxy.handshakes import MOST_HANDSHAKES
-from tests.support.certificates import Authority
+from tests.support.live_certificates import Authority
 from tests.support.stack import status_of
 from tests.support.tls_client import TlsClient, guarded_over_tls, server_folder
 

@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.support.certificates import DAY, SERVER, Authority
+from tests.support.certificates import SERVER
+from tests.support.live_certificates import DAY, Authority
 from tests.support.stack import status_of
 from tests.support.tls_client import TlsClient, guarded_over_tls, server_folder
 from tests.support.wait import wait_until

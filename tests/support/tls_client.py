@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from sockguard.identity.listener import NetworkListener, Scheme
-from tests.support.certificates import SERVER, Authority
+from tests.support.certificates import SERVER
+from tests.support.live_certificates import Authority
 from tests.support.stack import running_stack
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import pytest
 from cryptography import x509
 
 from sockguard.wire.tls import TlsEnd, TlsError
-from tests.support.certificates import SERVER, Authority
+from tests.support.certificates import SERVER
+from tests.support.live_certificates import Authority
 
 if TYPE_CHECKING:
     from pathlib import Path
