@@ -91,6 +91,8 @@ def _context(found: TlsDir, oldest: ssl.TLSVersion) -> ssl.SSLContext:
     # No tickets, and a context of its own for each state of the files: no session outlives the
     # certificate that it began with.
     context.num_tickets = 0
+    # Whatever ca.pem holds is trusted, be it an intermediate CA alone.
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     try:
         context.load_cert_chain(found.cert, found.key)

@@ -206,7 +206,7 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
 
     def _send(self) -> None:
         sealed = self._tls.take()
-        if sealed:
+        if sealed and not self._raw.is_closing():
             self._raw.write(sealed)
 
     def _fail(self, why: str) -> None:

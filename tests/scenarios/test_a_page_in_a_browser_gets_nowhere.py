@@ -92,10 +92,11 @@ def test_what_a_program_asked_before_opens_nothing_to_a_page(
     served: tuple[Stack, Address], engine: RunningDemo
 ) -> None:
     _, address = served
+    ping = "GET /v1.44/_ping HTTP/1.1\r\nHost: docker\r\n%s\r\n"
     with socket.create_connection(address, 5) as peer:
         for _ in range(3):
-            peer.sendall((LIST % ("docker", "")).encode())
-            assert status_of(read_until(peer, b"]\n")) == 200
-        peer.sendall((LIST % ("docker", "Origin: null\r\n")).encode())
+            peer.sendall((ping % "").encode())
+            assert status_of(read_until(peer, b"\r\n\r\nOK")) == 200
+        peer.sendall((ping % "Origin: null\r\n").encode())
         assert status_of(read_until(peer, b"\r\n\r\n")) == 403
-    assert len(engine.received) == 3
+    assert len(engine.sent("GET", "/_ping")) == 3

@@ -69,8 +69,12 @@ def served(home: Home, engine: RunningDemo) -> Iterator[tuple[Stack, Address]]:
 def opened(address: Address, folder: Path, request: bytes) -> TlsClient:
     """A connection with a request on it that began to be answered."""
     client = TlsClient(address, folder).shake()
-    client.send(request)
-    assert status_of(client.read_some()) == 200
+    try:
+        client.send(request)
+        assert status_of(client.read_some()) == 200
+    except OSError:
+        client.close()
+        raise
     return client
 
 
@@ -131,11 +135,15 @@ def test_a_new_server_certificate_is_used_and_connections_stay(
 ) -> None:
     stack, address = served
     kept = opened(address, home.folder / "ops", PING)
-    before = TlsClient(address, home.folder / "ops").shake().tls.getpeercert(binary_form=True)
+
+    def shown() -> bytes | None:
+        with TlsClient(address, home.folder / "ops").shake() as client:
+            return client.tls.getpeercert(binary_form=True)
+
+    before = shown()
     server_folder(home.authority, home.tls_dir)
     wait_until(lambda: stack.events(kind="certificates_loaded") != [], "the files to be read")
-    after = TlsClient(address, home.folder / "ops").shake().tls.getpeercert(binary_form=True)
-    assert after != before
+    assert shown() != before
     kept.send(PING)
     assert status_of(kept.read_some()) == 200
     kept.close()

@@ -89,7 +89,7 @@ def test_a_caller_is_who_its_certificate_says(
     made = authority.issue(short_path / "ops", "ops of home", [OPS, x509.DNSName("pc.home.lab")])
 
     assert status_of(asked(address, short_path / "ops")) == 200
-    assert [item.path for item in engine.received] == ["/v1.44/containers/json"]
+    assert [item.path for item in engine.received] == ["/containers/json"]
     (event,) = stack.events(kind="decision")
     fingerprint = sha256(made.public_bytes(Encoding.DER)).hexdigest()
     assert (event["client"], event["listener"]) == ("ops", "tls://fd:tls")
@@ -153,7 +153,7 @@ def test_a_stranger_is_refused_at_the_handshake_and_told_of(
     short_path: Path, served: tuple[Stack, Address], engine: RunningDemo, authority: Authority
 ) -> None:
     stack, address = served
-    Authority.new().issue(short_path / "stranger", names=[OPS])
+    Authority.new("other CA").issue(short_path / "stranger", names=[OPS])
     Authority.new("test CA").issue(short_path / "namesake", names=[OPS])
     authority.below().issue(short_path / "gap", names=[OPS], chain=False)
     for folder, why in (
@@ -206,7 +206,7 @@ def test_tls_1_2_is_spoken_where_it_is_asked_for(
     ):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             assert status_of(asked(address, short_path / "ops", version)) == 200
-    assert len(engine.sent("GET", "/v1.44/containers/json")) == 2
+    assert len(engine.sent("GET", "/containers/json")) == 2
 
 
 @pytest.mark.parametrize(

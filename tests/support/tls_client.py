@@ -6,19 +6,19 @@ import socket
 import ssl
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from cryptography import x509
 
 from sockguard.identity.listener import NetworkListener, Scheme
 from tests.support.certificates import SERVER
-from tests.support.live_certificates import Authority
 from tests.support.stack import running_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.live_certificates import Authority
     from tests.support.stack import Stack
 
 Address = tuple[str, int]
@@ -35,15 +35,31 @@ class TlsClient:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         if version is not None:
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")  # TLS 1.1 is offered in no other way
             context.minimum_version = context.maximum_version = version
         if folder is not None:
             context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
         self.raw = socket.create_connection(address, _SECONDS)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing)
+        self._held = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def shake(self) -> TlsClient:
-        """Finish the handshake; raises ssl.SSLError or OSError."""
+        """Finish the handshake; raises ssl.SSLError or OSError, and then it is closed."""
+        try:
+            self._shake()
+        except OSError:
+            self.close()
+            raise
+        return self
+
+    def _shake(self) -> None:
         while True:
             try:
                 self.tls.do_handshake()
@@ -52,7 +68,7 @@ class TlsClient:
                 self._more()
             else:
                 self.flush()
-                return self
+                return
 
     def send(self, data: bytes) -> None:
         """Send these bytes."""
@@ -63,12 +79,18 @@ class TlsClient:
 
     def end(self) -> None:
         """Say that no more comes, and go on reading."""
+        with suppress(ssl.SSLWantReadError):  # what came before would be lost
+            while self._incoming.pending or self.tls.pending():
+                self._held += self.tls.read(65536)
         with suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
         self.flush()
 
     def read_some(self) -> bytes:
         """Read at least one byte, b"" at the end. Raises ssl.SSLError when it was refused."""
+        if self._held:
+            held, self._held = self._held, b""
+            return held
         while True:
             try:
                 return self.tls.read(65536)
