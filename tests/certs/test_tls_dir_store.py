@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import os
+import random
 import shutil
 import ssl
 import time
@@ -97,6 +99,12 @@ def test_of_several_authorities_each_counts_with_its_list(tmp_path: Path) -> Non
     peer = server(other).certificate.public_bytes(Encoding.DER)
     assert len(found.revoked) == 2
     assert (issuer_and_serial(peer)[0], 1) in found.revoked
+
+
+def test_an_authority_that_vouches_for_another_needs_no_list(tmp_path: Path) -> None:
+    below = authority("below", issuer=CA)
+    found = read(tmp_path, ca=below.pem + CA.pem, crl=revocation_list(below, [1]))
+    assert len(found.revoked) == 1
 
 
 def chain() -> bytes:
@@ -199,6 +207,11 @@ def bad_lists() -> Cases:
         "young list": ({"crl": young}, "crl", "which is not yet"),
         "delta": ({"crl": delta}, "crl", "is no whole list"),
         "indirect": ({"crl": indirect}, "crl", "is no whole list"),
+        "a list is missing": (
+            {"ca": CA.pem + authority("other").pem, "crl": revocation_list(CA)},
+            "crl",
+            "holds no list of 'other', so OpenSSL refuses everybody whom it signed",
+        ),
         "may not": ({"ca": mute.pem, "crl": revocation_list(mute)}, "crl", "lacks cRLSign"),
     }
 
@@ -212,6 +225,28 @@ def test_a_bad_file_is_named_with_what_is_wrong_with_it(tmp_path: Path, case: st
     told = fault(tmp_path, **files)
     assert told.startswith(f"{tmp_path}/tls/{stem}.pem: ")
     assert said in told
+
+
+def spoilt(pem: bytes, chance: random.Random) -> bytes:
+    """The same text with some bytes of what it encodes changed."""
+    first, *middle, last, end = pem.split(b"\n")
+    der = bytearray(base64.b64decode(b"".join(middle)))
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        der[chance.randrange(len(der))] = chance.choice((chance.randrange(256), 0, 5, 0x30, 0xFF))
+    return b"\n".join([first, base64.encodebytes(bytes(der)).rstrip(), last, end])
+
+
+def test_whatever_a_file_holds_the_answer_is_a_folder_or_a_complaint(tmp_path: Path) -> None:
+    chance, complaints = random.Random(1), []
+    files = {**GOOD, "crl": revocation_list(CA, [1, 2])}
+    for _ in range(300):
+        stem, data = chance.choice(list(files.items()))
+        try:
+            read(tmp_path, **{**files, stem: spoilt(data or b"", chance)})
+        except CertificateError as error:
+            complaints.append(str(error))
+    assert len(complaints) > 150
+    assert {told.startswith(f"{tmp_path}/tls/") for told in complaints} == {True}
 
 
 @pytest.mark.parametrize("stem", ["ca", "cert", "key"])
