@@ -9,11 +9,12 @@ import os
 from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
-from sockguard.policy.model import MAIN
+from sockguard.identity.listener import Scheme
+from sockguard.policy.model import MAIN, NETWORK
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sockguard.policy.model import Policy
     from sockguard.proxy.tls_files import TlsFiles
@@ -30,6 +31,30 @@ def read_tls_files(settings: Settings) -> TlsFiles | None:
     files = TlsFiles(settings.tls_dir, settings.tls_min)
     files.load()
     return files
+
+
+def listener_warnings(settings: Settings, policy: Policy) -> Iterator[str]:
+    """Say which clients no listener can bring, and which listeners can bring no client."""
+    schemes = {one.scheme for one in settings.listen}
+    for client in policy.clients.values():
+        if client.listener != NETWORK:
+            continue
+        if not schemes:
+            yield (
+                f"client '{client.name}' comes over the network, where nothing listens; add "
+                "--listen tls://0.0.0.0:2376 --tls-dir DIR"
+            )
+        elif client.match.cert is not None and Scheme.TLS not in schemes:
+            yield (
+                f"client '{client.name}' shows a certificate, which only a listener with TLS asks "
+                "for; add --listen tls://0.0.0.0:2376 --tls-dir DIR"
+            )
+    if schemes and not policy.uses_network:
+        listeners = " and ".join(map(str, settings.listen))
+        yield (
+            f"{listeners} can serve nobody: no client of the policy has cert, from or container "
+            "in its match"
+        )
 
 
 def sockets_passed_on(settings: Settings, policy: Policy) -> Mapping[str, socket.socket]:

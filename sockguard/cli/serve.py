@@ -22,7 +22,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
-from sockguard.cli.network import read_tls_files, sockets_passed_on
+from sockguard.cli.network import listener_warnings, read_tls_files, sockets_passed_on
 from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
 from sockguard.cli.show import Show
@@ -220,7 +220,9 @@ def _announce(settings: Settings, policy: Policy) -> None:
     for client in clients:
         note(f"client '{client.name}' ({client.role.describe()}) at {_where(settings, client)}")
         note(f"client '{client.name}' amounts to {amounts_to(risks[client.name])}")
-    for warning in lint(policy):
+    for listener in settings.listen:
+        note(f"listening at {listener}")
+    for warning in (*lint(policy), *listener_warnings(settings, policy)):
         note(f"warning: {warning}")
 
 

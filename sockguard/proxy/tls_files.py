@@ -63,7 +63,10 @@ class TlsFiles:
 
     def vouch(self, names: dict[str, object], der: bytes) -> Certificate:
         """Return what a verified certificate says; raises TlsError where it holds no more."""
-        issuer, serial = issuer_and_serial(der)
+        try:
+            issuer, serial = issuer_and_serial(der)
+        except ValueError as error:
+            raise TlsError(f"the caller's certificate cannot be read: {error}") from error
         certificate = replace(certificate_of(names, der), issuer=issuer, serial=serial)
         objection = self.objection(certificate)
         if objection:

@@ -67,10 +67,13 @@ class TlsEnd:
     def certificate(self) -> tuple[dict[str, object], bytes]:
         """Return the peer's verified certificate: its names as `ssl` tells them, and its DER form.
 
-        Raises TlsError where there is none.
+        Raises TlsError where there is none, or none that can be read.
         """
         if self.ready:
-            names, der = self._tls.getpeercert(), self._tls.getpeercert(binary_form=True)
+            try:
+                names, der = self._tls.getpeercert(), self._tls.getpeercert(binary_form=True)
+            except ValueError as error:  # a name that is not UTF-8
+                raise TlsError(f"the caller's certificate cannot be read: {error}") from error
             if names and der:
                 return dict(names), der
         raise TlsError(_CAUSES["PEER_DID_NOT_RETURN_A_CERTIFICATE"])

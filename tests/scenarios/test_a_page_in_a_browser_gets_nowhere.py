@@ -98,5 +98,5 @@ def test_what_a_program_asked_before_opens_nothing_to_a_page(
             peer.sendall((ping % "").encode())
             assert status_of(read_until(peer, b"\r\n\r\nOK")) == 200
         peer.sendall((ping % "Origin: null\r\n").encode())
-        assert status_of(read_until(peer, b"\r\n\r\n")) == 403
+        assert status_of(read_until(peer, b"}\n")) == 403
     assert len(engine.sent("GET", "/_ping")) == 3
