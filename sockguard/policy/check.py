@@ -123,6 +123,28 @@ def _client_warnings(client: Client) -> Iterator[Complaint]:
             " other user namespaces: it matches nobody",
         )
 
+    yield from _address_warnings(client)
+
+
+def _address_warnings(client: Client) -> Iterator[Complaint]:
+    """Warn where an address is all that a client is recognised by."""
+    match = client.match
+    if match.container is not None and match.cert is None:
+        yield warning(
+            client.source,
+            f"client {client.name!r} is recognised by the address of its container: on a network"
+            " that they share, containers with NET_RAW, which they have unless it is dropped, can"
+            " take each other's address; give it a network of its own with sockguard, or ask for"
+            " cert too",
+        )
+    if match.anyone_there:
+        yield warning(
+            client.source,
+            f"client {client.name!r} is everybody who can send from"
+            f" {' or '.join(map(str, match.networks))}: each program and container there, and who"
+            " can take such an address; ask for cert or container too",
+        )
+
 
 def _unused_roles(policy: Policy) -> Iterator[Complaint]:
     used = {client.role.name for client in policy.clients.values()}
