@@ -21,6 +21,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
+from sockguard.cli.engine_socket import what_bars
 from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
 from sockguard.cli.show import Show
@@ -206,13 +207,7 @@ def _announce(settings: Settings, policy: Policy) -> None:
 
 def _ask_for_group(settings: Settings) -> None:
     """Say in words which group is missing when the Engine's socket cannot be opened."""
-    path = settings.upstream
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        gid = path.stat().st_gid
-        mend = (
-            f'add `group_add: ["{gid}"]` to the service in compose.yaml, '
-            f"or `--group-add {gid}` to docker run"
-            if own_container_id(Path("/proc/self"))
-            else f"run as root, or make this user a member of group {gid}"
-        )
-        note(f"uid {os.geteuid()} may not open {path}, which belongs to group {gid}: {mend}")
+    in_container = bool(own_container_id(Path("/proc/self")))
+    barred = what_bars(settings.upstream, in_container=in_container)
+    if barred is not None:
+        note(f"{barred.text}: {barred.mend}")
