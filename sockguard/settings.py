@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
+from sockguard.identity.listener import Scheme, is_loopback, joined
+from sockguard.options import OPTIONS, folder
 from sockguard.policy.complaints import did_you_mean
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
-_MAX_ID = 2**32 - 2  # (gid_t)-1 means "leave it" to chown(2)
-_MAX_PORT = 65535
-_LOCALHOST = "localhost"
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False, "": False}
-_UNITS = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+    from sockguard.identity.listener import NetworkListener
+    from sockguard.options import Option
 
 
 # What Kubernetes sets in every pod beside a Service whose name begins with sockguard: its docs,
@@ -44,6 +42,7 @@ class Timeouts:
     head: float = 10.0
     body: float = 60.0
     connect: float = 5.0
+    handshake: float = 10.0
     quick_answer: float = 120.0
     discard: float = 5.0
     hangup_poll: float = 5.0
@@ -74,139 +73,12 @@ class Settings:
     metrics: tuple[str, int] | None = None
     """Address and port of the listener for health and metrics, None for none."""
     metrics_on_any_network: bool = False
+    listen: tuple[NetworkListener, ...] = ()
+    tls_dir: Path | None = None
+    """The folder with ca.pem, cert.pem, key.pem and, where there is one, crl.pem."""
+    tls_min: str = "1.3"
+    plain_on_any_network: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One flag of `serve` and its variable. `parse` raises ValueError with a sentence."""
-
-    name: str
-    default: str
-    parse: Callable[[str], object]
-    help: str
-    switch: bool = False
-    """Whether the flag stands alone; its variable says true or false."""
-
-    @property
-    def flag(self) -> str:
-        """As typed on a command line: `--socket-dir`."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """As set in an environment: `SOCKGUARD_SOCKET_DIR`."""
-        return "SOCKGUARD_" + self.name.upper()
-
-
-def _text(text: str) -> str:
-    if not text:
-        raise ValueError("must not be empty")
-    return text
-
-
-def _folder(text: str) -> Path:
-    return Path(_text(text)).absolute()
-
-
-def _unix_address(text: str) -> Path:
-    path = text.removeprefix("unix://")
-    if not path.startswith("/"):
-        raise ValueError("must be unix:// and an absolute path, as in unix:///var/run/docker.sock")
-    return Path(path)
-
-
-def _size(text: str) -> int:
-    match = re.fullmatch(r"([1-9][0-9]{0,12})(KiB|MiB|GiB|)", text)
-    if match is None:
-        raise ValueError("must be a whole number with KiB, MiB or GiB, as in 16MiB")
-    return int(match[1]) * _UNITS[match[2]]
-
-
-def _mode(text: str) -> int:
-    if re.fullmatch(r"0?[0-7]{3}", text) is None:
-        raise ValueError("must be three octal digits, as in 660 or 0660")
-    return int(text, 8)
-
-
-def _gid(text: str) -> int | None:
-    if not text:
-        return None
-    if re.fullmatch(r"[0-9]{1,10}", text) is None or int(text) > _MAX_ID:
-        raise ValueError(f"must be the number of a group, {_MAX_ID} at most")
-    return int(text)
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
-        return text
-
-    return parse
-
-
-def _address(text: str) -> tuple[str, int] | None:
-    if not text:
-        return None
-    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+)):([1-9][0-9]{0,4})", text)
-    if match is None or int(match[3]) > _MAX_PORT:
-        raise ValueError("must be an address and a port, as in 127.0.0.1:9180 or [::1]:9180")
-    host = match[1] or match[2]
-    if host != _LOCALHOST:
-        ip_address(host)  # ValueError says that it is none
-    return host, int(match[3])
-
-
-def _truth(text: str) -> bool:
-    if text not in _TRUTHS:
-        raise ValueError("must be true or false")
-    return _TRUTHS[text]
-
-
-OPTIONS = (
-    Option("policy", "read-only", _text, "a policy file, a folder of them, or a shipped role"),
-    Option("socket_dir", "/run/sockguard", _folder, "where the sockets are made"),
-    Option("upstream", "unix:///var/run/docker.sock", _unix_address, "the Engine's own socket"),
-    Option("audit_dir", "", str, "where events are kept (default: the state folder)"),
-    Option("audit", "folder", _one_of("folder", "stdout"), "folder, or stdout for no folder"),
-    Option("audit_segment", "16MiB", _size, "size at which an audit file is closed"),
-    Option("audit_total", "256MiB", _size, "size of all audit files, the oldest goes first"),
-    Option("main_socket_mode", "0660", _mode, "mode of the main socket, in octal"),
-    Option("main_socket_gid", "", _gid, "number of the group of the main socket"),
-    Option(
-        "log", "changes", _one_of("denied", "changes", "all"), "denied, changes or all requests"
-    ),
-    Option("log_format", "text", _one_of("text", "json"), "text or json on stdout"),
-    Option("hints", "event", _one_of("event", "full"), "event, or full to answer with the grant"),
-    Option(
-        "no_watch",
-        "false",
-        _truth,
-        "load a changed policy on SIGHUP only, not by itself",
-        switch=True,
-    ),
-    Option("metrics", "", _address, "address and port of /healthz, /readyz and /metrics"),
-    Option(
-        "metrics_on_any_network",
-        "false",
-        _truth,
-        "let --metrics be an address that others than this host can reach",
-        switch=True,
-    ),
-)
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add every flag; the default is left to the environment."""
-    for option in OPTIONS:
-        shown = f"{option.help} [{option.variable}; {option.default or 'unset'}]"
-        if option.switch:
-            parser.add_argument(
-                option.flag, dest=option.name, action="store_const", const="true", help=shown
-            )
-        else:
-            parser.add_argument(option.flag, dest=option.name, metavar="VALUE", help=shown)
 
 
 def read_settings(
@@ -225,6 +97,7 @@ def read_settings(
     values["audit"] = "stdout" if stdout else audit_dir
     settings = Settings(**values)  # type: ignore[arg-type]  # the table above gives each its type
     _refuse_open_metrics(settings)
+    _refuse_open_listeners(settings)
     return settings
 
 
@@ -232,17 +105,38 @@ def _refuse_open_metrics(settings: Settings) -> None:
     if settings.metrics is None or settings.metrics_on_any_network:
         return
     host, port = settings.metrics
-    if host != _LOCALHOST and not ip_address(host).is_loopback:
+    if not is_loopback(host):
         raise SettingsError(
             f"--metrics={host}:{port}: whoever reaches this address can read the names of clients "
             "and what they do; if that is meant, add --metrics-on-any-network"
         )
 
 
+def _refuse_open_listeners(settings: Settings) -> None:
+    for one in settings.listen:
+        if one.scheme is Scheme.TLS and settings.tls_dir is None:
+            raise SettingsError(
+                f"--listen={one}: TLS needs --tls-dir, a folder with ca.pem, cert.pem and key.pem; "
+                "`sockguard certs init` and `sockguard certs issue NAME --server` make one"
+            )
+        if one.scheme is Scheme.TCP and one.host and not settings.plain_on_any_network:
+            refuse_open(one, one.host, one.port)
+
+
+def refuse_open(listener: NetworkListener, host: str, port: int) -> None:
+    """Refuse a plain listener that others than this host can reach; raises SettingsError."""
+    if not is_loopback(host):
+        raise SettingsError(
+            f"--listen={listener}: whoever sends from or listens on the network of "
+            f"{joined(host, port)} could read and forge requests; use tls://, or if that is meant "
+            "add --plain-on-any-network"
+        )
+
+
 def _value(option: Option, arguments: argparse.Namespace, environ: Mapping[str, str]) -> object:
     flag = getattr(arguments, option.name, None)
     source, text = (
-        (option.flag, flag)
+        (option.flag, ",".join(flag) if option.several else flag)
         if flag is not None
         else (option.variable, environ.get(option.variable, option.default))
     )
@@ -266,4 +160,4 @@ def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
 def socket_dir_of(flag: str | None, environ: Mapping[str, str]) -> Path:
     """Return the socket directory by flag, variable or default, for commands beside `serve`."""
     option = next(each for each in OPTIONS if each.name == "socket_dir")
-    return _folder(flag or environ.get(option.variable) or option.default)
+    return folder(flag or environ.get(option.variable) or option.default)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sockguard.settings import OPTIONS, Settings, SettingsError, add_options, read_settings
+from sockguard.options import OPTIONS, add_options
+from sockguard.settings import Settings, SettingsError, read_settings
 
 
 def settings(arguments: list[str], environ: dict[str, str] | None = None) -> Settings:
@@ -106,3 +107,48 @@ def test_any_other_variable_of_our_name_is_an_error_with_the_nearest(name: str, 
 
 def test_variables_follow_the_names_of_the_flags() -> None:
     assert {option.variable for option in OPTIONS} >= {"SOCKGUARD_SOCKET_DIR", "SOCKGUARD_UPSTREAM"}
+
+
+def test_listeners_are_given_one_by_one_or_with_commas() -> None:
+    flags = ["--listen", "tls://0.0.0.0:2376", "--listen", "tcp://[::1]:2375", "--tls-dir", "/t"]
+    variable = {
+        "SOCKGUARD_LISTEN": "tls://0.0.0.0:2376,tcp://[::1]:2375",
+        "SOCKGUARD_TLS_DIR": "/t",
+    }
+    for read in (settings(flags), settings([], variable)):
+        assert [str(one) for one in read.listen] == ["tls://0.0.0.0:2376", "tcp://[::1]:2375"]
+        assert [one.loopback for one in read.listen] == [False, True]
+
+
+def test_a_socket_that_is_passed_on_is_a_listener_by_its_name() -> None:
+    (one,) = settings(["--listen", "tls://fd:docker", "--tls-dir", "/t"]).listen
+    assert (str(one), one.passed, one.loopback) == ("tls://fd:docker", "docker", False)
+
+
+@pytest.mark.parametrize(
+    ("listen", "complaint"),
+    [
+        ("0.0.0.0:2376", "must begin with tls:// or tcp://"),
+        ("http://0.0.0.0:80", "must begin with tls:// or tcp://"),
+        ("tcp://host:2375", "'host' does not appear to be an IPv4 or IPv6 address"),
+        ("tcp://127.0.0.1", "must be an address and a port"),
+        ("tcp://127.0.0.1:0", "must be an address and a port"),
+        ("tcp://127.0.0.1:65536", "must be an address and a port"),
+        ("tcp://127.0.0.1:1 tcp://localhost:1", "names one listener twice"),
+        ("tls://fd:a b", "must begin with tls:// or tcp://"),
+        ("tls://127.0.0.1:2376", "--listen=tls://127.0.0.1:2376: TLS needs --tls-dir"),
+        ("tcp://0.0.0.0:2375", "could read and forge requests; use tls://, or if that is meant"),
+        ("tcp://[::]:2375", r"the network of \[::\]:2375 could read"),
+        ("tcp://10.0.0.1:2375", "add --plain-on-any-network"),
+    ],
+)
+def test_a_listener_that_would_be_open_wider_than_asked_is_refused(
+    listen: str, complaint: str
+) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        settings(["--listen", listen])
+
+
+def test_plain_listeners_on_any_network_need_the_words_for_it() -> None:
+    flags = ["--listen", "tcp://0.0.0.0:2375", "--plain-on-any-network"]
+    assert str(settings(flags).listen[0]) == "tcp://0.0.0.0:2375"

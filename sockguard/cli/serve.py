@@ -26,6 +26,7 @@ from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
+from sockguard.options import add_options
 from sockguard.policy.check import lint
 from sockguard.policy.question import OwnObjects
 from sockguard.policy.risks import amounts_to, risks_of
@@ -39,7 +40,7 @@ from sockguard.proxy.reload import Reloader
 from sockguard.proxy.server import Server, connection_limit
 from sockguard.proxy.sockets import socket_path
 from sockguard.proxy.watchdog import Watchdog
-from sockguard.settings import add_options, read_settings
+from sockguard.settings import read_settings
 
 if TYPE_CHECKING:
     import argparse

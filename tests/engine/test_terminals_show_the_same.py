@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.docker_cli import environment, scrubbed
+from tests.support.races import same_in_the_end
 from tests.support.terminal import Window, in_terminal
 
 if TYPE_CHECKING:
@@ -96,26 +97,36 @@ def shown_on_both(
 
 @pytest.mark.parametrize("title", RUNS)
 def test_a_container_in_a_terminal(title: str, sides: tuple[Side, Side], tmp_path: Path) -> None:
-    direct, guarded = shown_on_both(sides, tmp_path, *RUNS[title])
     states = ("ps", "--all", "--format={{.Image}} {{.Command}} {{.State}}")
-    left = [side.engine.docker(*states) for side in sides]
-    for side in sides:
-        side.engine.remove_containers()
+
+    def look(_: int) -> list[tuple[tuple[int, str], str]]:
+        shown = shown_on_both(sides, tmp_path, *RUNS[title])
+        return list(zip(shown, left_behind(sides, states), strict=True))
+
+    direct, guarded = same_in_the_end(look)
     assert guarded == direct
-    assert left[1] == left[0]
 
 
 @pytest.mark.parametrize("title", INSIDE)
 def test_a_terminal_at_a_container(title: str, sides: tuple[Side, Side], tmp_path: Path) -> None:
-    for side in sides:
-        docker = side.engine.docker
-        docker("run", "--name=box", "-dit", *SHELL, ECHO)
-        docker("create", "--name=waiting", "-it", *SHELL, ECHO)
-        docker("run", "--name=sleeper", "-dt", *SHELL, "sleep 2; echo awake; exit 7")
-    direct, guarded = shown_on_both(sides, tmp_path, *INSIDE[title])
     question = ("inspect", "--format={{.State.Status}} {{.State.ExitCode}}", "box", "waiting")
-    left = [side.engine.docker(*question) for side in sides]
+
+    def look(_: int) -> list[tuple[tuple[int, str], str]]:
+        for side in sides:
+            docker = side.engine.docker
+            docker("run", "--name=box", "-dit", *SHELL, ECHO)
+            docker("create", "--name=waiting", "-it", *SHELL, ECHO)
+            docker("run", "--name=sleeper", "-dt", *SHELL, "sleep 2; echo awake; exit 7")
+        shown = shown_on_both(sides, tmp_path, *INSIDE[title])
+        return list(zip(shown, left_behind(sides, question), strict=True))
+
+    direct, guarded = same_in_the_end(look)
+    assert guarded == direct
+
+
+def left_behind(sides: Sequence[Side], question: tuple[str, ...]) -> list[str]:
+    """What each Engine says of its containers, which are removed then."""
+    said = [side.engine.docker(*question) for side in sides]
     for side in sides:
         side.engine.remove_containers()
-    assert guarded == direct
-    assert left[1] == left[0]
+    return said

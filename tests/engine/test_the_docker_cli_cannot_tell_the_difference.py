@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.docker_cli import Outcome, run, scrubbed
 from tests.support.engine_effects import effects
+from tests.support.races import same_in_the_end
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Paths, Side
@@ -24,31 +25,32 @@ SESSIONS = sorted((Path(__file__).parent / "sessions").glob("*.sh"))
 EVERY_EXIT_CODE = "set -o pipefail; trap 'echo \"[exit $?]\"' DEBUG EXIT\n"
 
 
-def outcome(session: Path, side: Side, folder: Path) -> tuple[Outcome, list[str]]:
+def outcome(session: Path, side: Side, folder: Path) -> list[str]:
     """What a session shows and what it does to the Engine, without what differs each time."""
     folder.mkdir()
     mark = side.engine.mark()
-    words = (str(folder), f"{side.name}-{session.stem}", *side.words)
+    words = (str(folder), f"{folder.name}-{session.stem}", *side.words)
     settings = {"NAME": words[1], "NETWORK": side.network, "PORT": side.port}
     script = EVERY_EXIT_CODE + session.read_text(encoding="utf-8")
     seen = run(["bash", "-c", script], side.host, folder, **settings)
     shown = Outcome(seen.code, scrubbed(seen.stdout, *words), scrubbed(seen.stderr, *words))
     done = effects(side.engine, mark, *words)
     side.engine.remove_containers()
-    return shown, done
+    parts = (f"exit {shown.code}", shown.stdout, shown.stderr, *done)
+    return [line for part in parts for line in part.splitlines()]
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda path: path.stem)
 def test_a_session_gives_the_same(session: Path, sides: tuple[Side, Side], tmp_path: Path) -> None:
-    with ThreadPoolExecutor() as pool:
-        direct, guarded = pool.map(lambda side: outcome(session, side, tmp_path / side.name), sides)
-    assert as_text(*guarded) == as_text(*direct)
+    def look(number: int) -> list[list[str]]:
+        def on(side: Side) -> list[str]:
+            return outcome(session, side, tmp_path / f"{side.name}{number}")
 
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(on, sides))
 
-def as_text(shown: Outcome, done: list[str]) -> list[str]:
-    """An outcome in lines, so that a difference shows where it is."""
-    parts = (f"exit {shown.code}", shown.stdout, shown.stderr, *done)
-    return [line for part in parts for line in part.splitlines()]
+    direct, guarded = same_in_the_end(look)
+    assert guarded == direct
 
 
 def test_piped_input_reaches_the_container_and_comes_back(paths: Paths, tmp_path: Path) -> None:

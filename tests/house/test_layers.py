@@ -15,6 +15,7 @@ RANKS = (
     {"errors", "__version__"},
     {"wire", "engine", "identity", "audit", "certs"},
     {"policy"},
+    {"options"},
     {"settings"},
     {"review", "proxy"},
     {"cli"},
