@@ -1,0 +1,102 @@
+"""A TLS folder: ca.pem, cert.pem and key.pem as Docker calls them, and a crl.pem if there is one.
+
+Must never hand out a folder that a listener could not be opened with exactly as asked.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from sockguard.certs.fault import CertificateError
+from sockguard.certs.files_store import OPEN_TO_OTHERS, read_file
+from sockguard.certs.folder import CA, CERT, CRL, KEY
+from sockguard.certs.peer import entries_of
+from sockguard.certs.reading import names_of, read_certificates, read_key, read_lists
+from sockguard.certs.tls_dir import check_authorities, check_key, check_list, check_server
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+    from pathlib import Path
+
+    from cryptography import x509
+
+
+@dataclass(frozen=True, slots=True)
+class TlsDir:
+    """A folder that was read and found good."""
+
+    folder: Path
+    ca: Path
+    cert: Path
+    key: Path
+    crl: Path | None
+    """None where there is no crl.pem."""
+    authorities: frozenset[str]
+    """SHA-256 fingerprints, in hex, of the certificates in ca.pem in DER."""
+    revoked: frozenset[tuple[bytes, int]]
+    """All entries of crl.pem, as `issuer_and_serial` gives them for a peer's certificate."""
+    not_after: float
+    """The end of the server's certificate, in seconds since 1970."""
+    names: tuple[str, ...]
+    """The DNS names and addresses of the server's certificate."""
+
+
+def read_tls_dir(folder: Path, now: float) -> TlsDir:
+    """Return the folder; raises CertificateError naming the file at fault and what mends it."""
+    if not folder.is_dir():
+        raise CertificateError(
+            f"{folder}: is no folder; `sockguard certs issue NAME --server` makes one to serve "
+            f"TLS from, or put {CA}, {CERT} and {KEY} of your own into one"
+        )
+    ca, cert, key = (folder / name for name in (CA, CERT, KEY))
+    for path in (ca, cert, key):
+        if not os.path.lexists(path):
+            raise CertificateError(
+                f"{path}: is missing; a TLS folder holds {CA}, the authorities whose clients may "
+                f"connect, and the server's {CERT} and {KEY}"
+            )
+    authorities = read_certificates(ca, read_file(ca))
+    check_authorities(ca, authorities, now)
+    own = read_certificates(cert, read_file(cert))[0]
+    check_key(key, read_key(key, read_file(key, forbidden=OPEN_TO_OTHERS)), cert, own)
+    check_server(cert, own, now)
+    lists = _read_crl(folder / CRL, authorities, now)
+    names = names_of(own)
+    return TlsDir(
+        *(folder, ca, cert, key),
+        crl=None if lists is None else folder / CRL,
+        authorities=frozenset(one.fingerprint(SHA256()).hex() for one in authorities),
+        revoked=entries_of(lists or ()),
+        not_after=own.not_valid_after_utc.timestamp(),
+        names=(*names.dns, *map(str, names.ips)),
+    )
+
+
+def _read_crl(
+    path: Path, authorities: Sequence[x509.Certificate], now: float
+) -> tuple[x509.CertificateRevocationList, ...] | None:
+    # A link that leads nowhere is a list that cannot be read, not none.
+    if not os.path.lexists(path):
+        return None
+    lists = read_lists(path, read_file(path))
+    for one in lists:
+        check_list(path, one, authorities, now)
+    return lists
+
+
+def look_at_tls_dir(folder: Path) -> Hashable:
+    """Return what tells apart two states of the files: inodes, sizes and times."""
+    return tuple(_face(folder / name) for name in (CA, CERT, KEY, CRL))
+
+
+def _face(path: Path) -> tuple[object, ...]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return ("unreadable", error.errno)
+    # The time of change as well: cp --preserve sets the other one back.
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
