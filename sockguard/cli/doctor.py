@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.audit.folder import default_audit_dir
 from sockguard.cli.doctor_audit import AuditSeen, judge_audit, look_at_audit
+from sockguard.cli.doctor_certificates import TlsSeen, judge_tls_dir, look_at_tls_dir
 from sockguard.cli.doctor_engine import EngineSeen, judge_engine, look_at_engine
 from sockguard.cli.doctor_listeners import ListenerSeen, judge_listener, look_at_listeners
 from sockguard.cli.doctor_mounts import containers_in, judge_bypassing, judge_file_mounts
@@ -32,8 +33,9 @@ from sockguard.cli.files_seen import Ear, FileSeen, look_at_file
 from sockguard.cli.finding import FindingLevel
 from sockguard.cli.process_seen import ProcessSeen, judge_process, look_at_process
 from sockguard.cli.say import say
+from sockguard.options import add_options
 from sockguard.proxy.own_paths import paths_of
-from sockguard.settings import add_options, read_settings
+from sockguard.settings import read_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -60,6 +62,7 @@ class Seen:
     engine: EngineSeen
     audit: AuditSeen | None
     listeners: tuple[ListenerSeen, ...]
+    tls: TlsSeen | None
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -84,8 +87,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def look(settings: Settings) -> Seen:
     """Find out everything once."""
-    process, policy = look_at_process(Path("/proc/self")), look_at_policy(settings)
+    proc = Path("/proc/self")
+    process, policy = look_at_process(proc), look_at_policy(settings)
     sockets = () if policy.policy is None else look_at_sockets(settings, policy.policy)
+    now, tls_dir = time.time(), settings.tls_dir
     own = [seen.file.identity for seen in sockets]
     return Seen(
         settings,
@@ -95,8 +100,9 @@ def look(settings: Settings) -> Seen:
         look_at_file(settings.socket_dir),
         sockets,
         look_at_engine(settings, process, own),
-        look_at_audit(settings, time.time()),
-        look_at_listeners(settings),
+        look_at_audit(settings, now),
+        look_at_listeners(settings, proc),
+        None if tls_dir is None else look_at_tls_dir(tls_dir, now),
     )
 
 
@@ -140,6 +146,11 @@ def _listeners(seen: Seen) -> Iterator[Finding]:
         yield from judge_listener(one, seen.server)
 
 
+def _certificates(seen: Seen) -> Iterator[Finding]:
+    if seen.tls is not None:
+        yield from judge_tls_dir(seen.tls)
+
+
 AREAS: dict[str, Callable[[Seen], Iterable[Finding]]] = {
     "container": _container,
     "engine": _engine,
@@ -148,6 +159,7 @@ AREAS: dict[str, Callable[[Seen], Iterable[Finding]]] = {
     "clients": _clients,
     "audit": _audit,
     "listeners": _listeners,
+    "certificates": _certificates,
 }
 """What is told, in this order; what a later area rests on comes before it."""
 
@@ -170,9 +182,9 @@ def _document(told: Told, counts: Counter[FindingLevel]) -> dict[str, object]:
 
 def _lines(told: Told, counts: Counter[FindingLevel]) -> Iterator[str]:
     for area, finding in told:
-        yield f"{area:<9}  {finding.level:<7}  {finding.text}"
+        yield f"{area:<12}  {finding.level:<7}  {finding.text}"
         if finding.mend:
-            yield f"{'':<9}  {'':<7}  to mend it: {finding.mend}"
+            yield f"{'':<12}  {'':<7}  to mend it: {finding.mend}"
     yield ", ".join(
         _counted(level, counts) for level in (FindingLevel.PROBLEM, FindingLevel.WARNING)
     )

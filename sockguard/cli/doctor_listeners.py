@@ -1,66 +1,110 @@
 """The addresses that `serve` listens on, as `sockguard doctor` sees them.
 
-Must never listen, nor send anything to who does.
+Must never listen, nor connect to who does: the kernel tells who listens where.
 """
 
 from __future__ import annotations
 
 import socket
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from sockguard.cli.finding import ok, problem, remark
+from sockguard.identity.listener import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from ipaddress import IPv4Address, IPv6Address
+    from pathlib import Path
 
     from sockguard.cli.doctor_sockets import ServerSeen
     from sockguard.cli.finding import Finding
+    from sockguard.identity.listener import NetworkListener
     from sockguard.settings import Settings
 
-_SECONDS = 1.0
+    Place = tuple[IPv4Address | IPv6Address, int]
+
+_TABLES = ("tcp", "tcp6")
+_V4 = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerSeen:
-    """One address and the flag that names it.
+    """One address as it is written behind its flag.
 
-    `fault` says why nobody can listen there, "" where one can; `taken`: somebody does.
+    `fault` says why nobody can listen there, "" where one can; `taken`: somebody does. `passed`: it
+    is a socket of systemd's, which is not looked at.
     """
 
     flag: str
-    host: str
-    port: int
+    address: str
     taken: bool = False
     fault: str = ""
-
-    @property
-    def address(self) -> str:
-        """As it is typed: `127.0.0.1:9180`."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+    passed: bool = False
 
 
-def look_at_listeners(settings: Settings) -> tuple[ListenerSeen, ...]:
-    """Look at each address that the settings name."""
-    named = [] if settings.metrics is None else [("--metrics", *settings.metrics)]
-    return tuple(_look(*one) for one in named)
+def look_at_listeners(settings: Settings, proc: Path) -> tuple[ListenerSeen, ...]:
+    """Look at each address that the settings name; `proc` is /proc/self."""
+    taken = [one for name in _TABLES for one in listening(_read(proc / "net" / name))]
+    found = [_look_at(one, taken) for one in settings.listen]
+    if settings.metrics is not None:
+        host, port = settings.metrics
+        address = "127.0.0.1" if host == "localhost" else host
+        found.append(_look("--metrics", joined(host, port), (ip_address(address), port), taken))
+    return tuple(found)
 
 
-def _look(flag: str, host: str, port: int) -> ListenerSeen:
+def _read(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text("ascii", "replace")
+    return ""
+
+
+def listening(table: str) -> Iterator[Place]:
+    """Yield where somebody listens, by the kernel's table of connections, proc(5)."""
+    for line in table.splitlines():
+        match line.split():
+            case [_, local, _, "0A", *_]:
+                address, _, port = local.partition(":")
+                words = (bytes.fromhex(address[at : at + 8]) for at in range(0, len(address), 8))
+                packed = b"".join(word[:: -1 if sys.byteorder == "little" else 1] for word in words)
+                yield ip_address(packed), int(port, 16)
+            case _:
+                pass
+
+
+def _look_at(one: NetworkListener, taken: Iterable[Place]) -> ListenerSeen:
+    if one.passed:
+        return ListenerSeen("--listen", str(one), passed=True)
+    return _look("--listen", str(one), (ip_address(one.host), one.port), taken)
+
+
+def _look(flag: str, address: str, place: Place, taken: Iterable[Place]) -> ListenerSeen:
+    host, _ = place
+    family = socket.AF_INET if host.version == _V4 else socket.AF_INET6
     try:
-        kind, _, _, _, (at, *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(kind, socket.SOCK_STREAM) as ours:
-            ours.bind((at, 0))  # whether the address is one of this machine's
-        with socket.socket(kind, socket.SOCK_STREAM) as peer:
-            peer.settimeout(_SECONDS)
-            return ListenerSeen(flag, host, port, taken=peer.connect_ex((at, port)) == 0)
+        with socket.socket(family, socket.SOCK_STREAM) as ours:
+            ours.bind((str(host), 0))  # whether the address is one of this machine's
     except OSError as error:
-        return ListenerSeen(flag, host, port, fault=error.strerror or str(error))
+        return ListenerSeen(flag, address, fault=error.strerror or str(error))
+    return ListenerSeen(flag, address, taken=any(_meet(place, one) for one in taken))
+
+
+def _meet(one: Place, other: Place) -> bool:
+    """Whether two cannot listen there at once; `::` takes what comes by IPv4 as well."""
+    return one[1] == other[1] and (
+        one[0] == other[0] or one[0].is_unspecified or other[0].is_unspecified
+    )
 
 
 def judge_listener(seen: ListenerSeen, server: ServerSeen) -> Iterator[Finding]:
     """Say whether an address is free, or taken by the server that runs."""
-    if seen.fault:
+    if seen.passed:
+        yield remark(f"{seen.address} is a socket that systemd opens and passes on")
+    elif seen.fault:
         yield problem(
             f"nobody can listen at {seen.address}: {seen.fault}",
             f"{seen.flag} with an address of this machine",

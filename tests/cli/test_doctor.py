@@ -185,9 +185,9 @@ def test_text_says_the_same_as_json(setup: Setup, demo: RunningDemo) -> None:
 
     told = []
     for one in found:
-        told.append(f"{one['area']:<9}  {one['level']:<7}  {one['text']}")
+        told.append(f"{one['area']:<12}  {one['level']:<7}  {one['text']}")
         if one["mend"]:
-            told.append(f"{'':<20}to mend it: {one['mend']}")
+            told.append(f"{'':<23}to mend it: {one['mend']}")
     assert lines == told
     assert end == "1 problem, 0 warnings"
 
@@ -535,3 +535,43 @@ def test_an_address_of_another_machine_is_told(setup: Setup, demo: RunningDemo) 
     assert demo
     found = setup.examine("--metrics=192.0.2.1:9180", "--metrics-on-any-network")
     assert "nobody can listen at 192.0.2.1:9180" in only(found, "listeners")["text"]
+
+
+@pytest.fixture
+def tls(setup: Setup, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A TLS folder for 20 days, as people without an authority make it."""
+    ca, out = f"--ca-dir={setup.folder}/ca", f"--out={setup.folder}/tls"
+    assert main(["certs", "init", ca]) == 0
+    issue = ["certs", "issue", "guard", "--server", "--dns=docker.home.lab", "--days=20", ca, out]
+    assert main(issue) == 0
+    capsys.readouterr()
+    return setup.folder / "tls"
+
+
+def told_of(found: list[dict[str, str]], area: str) -> list[tuple[str, str]]:
+    return [(one["level"], one["text"]) for one in found if one["area"] == area]
+
+
+def test_a_tls_folder_is_told_with_its_names_and_days(
+    setup: Setup, demo: RunningDemo, tls: Path
+) -> None:
+    assert demo
+    found = setup.examine("--listen=tls://127.0.0.1:29376", f"--tls-dir={tls}")
+    assert told_of(found, "listeners") == [("ok", "tls://127.0.0.1:29376 is free")]
+    levels, texts = zip(*told_of(found, "certificates"), strict=True)
+    assert levels == ("ok", "warning", "ok", "ok")
+    assert texts[0] == f"{tls}: the server is docker.home.lab, for 19 more days"
+    assert texts[1] == f"{tls}/cert.pem ends in 19 days"
+    assert "may connect, for" in texts[2]
+
+
+def test_a_tls_folder_that_cannot_be_served_from_is_told_with_its_mend(
+    setup: Setup, demo: RunningDemo, tls: Path
+) -> None:
+    assert demo
+    (tls / "key.pem").chmod(0o644)
+    found = only(
+        setup.examine("--listen=tls://127.0.0.1:29376", f"--tls-dir={tls}"), "certificates"
+    )
+    assert "key.pem" in found["text"]
+    assert "chmod" in found["mend"]
