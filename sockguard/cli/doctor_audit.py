@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _MIB = 1024**2
 _OTHERS = 0o077
-_AGES = ((172_800.0, 86_400.0, "days"), (7200.0, 3600.0, "hours"), (120.0, 60.0, "minutes"))
+_AGES = ((172_800.0, 86_400.0, "days"), (7200.0, 3600.0, "h"), (120.0, 60.0, "min"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +132,14 @@ def _unfit(seen: AuditSeen, process: ProcessSeen) -> Finding:
 
 
 def _last(seen: AuditSeen) -> str:
-    return "no event yet" if seen.age is None else f"the last event is {_words(seen.age)} old"
+    return "no event yet" if seen.age is None else f"the last event came {_words(seen.age)} ago"
 
 
 def _words(seconds: float) -> str:
     for least, unit, name in _AGES:
         if seconds >= least:
             return f"{seconds / unit:.0f} {name}"
-    return f"{max(0.0, seconds):.0f} seconds"
+    return f"{max(0.0, seconds):.0f} s"
 
 
 def _judge_privacy(seen: AuditSeen) -> Iterator[Finding]:

@@ -171,7 +171,7 @@ def test_a_server_that_runs_well_is_told_so(setup: Setup, demo: RunningDemo) -> 
     assert "clients: portal (role portal) amounts to disturb containers" in told
     assert "limits: 50 requests/second, bodies of 4 MiB" in told
     assert "now nothing" not in told
-    assert "can be written; the last event is" in told
+    assert "can be written; the last event came" in told
     assert [one.path for one in demo.received if one.method != "GET"] == []
 
 

@@ -50,7 +50,8 @@ PORTAL = SocketSeen(
     Ear.LIVE,
     7,
 )
-CA = authority()
+CA = authority(lasting=(-9, 90))
+OWN = server(CA, lasting=(-1, 60))
 
 
 def short(found: Iterable[Finding]) -> list[str]:
@@ -287,24 +288,29 @@ def test_who_listens_is_read_from_the_kernels_tables() -> None:
 @pytest.mark.parametrize(
     ("files", "told"),
     [
-        ({"crl": revocation_list(CA, lasting=(-1, 5))}, "crl.pem ends in 5 days"),
         (
-            {"ca": authority(lasting=(-9, -1)).pem + CA.pem},
-            "has ended, and its clients are refused",
+            {"crl": revocation_list(CA, lasting=(-1, 5))},
+            "{}/crl.pem ends in 5 days, and then everybody is refused",
         ),
-        ({"ca": authority(lasting=(-9, 9)).pem + CA.pem}, "ends in 9 days, and all its"),
-        ({"cert": None}, "cert.pem: is missing"),
+        (
+            {"ca": authority("old", lasting=(-9, -1)).pem + CA.pem},
+            "the authority 'old' in {}/ca.pem has ended, and its clients are refused",
+        ),
+        (
+            {"ca": authority("old", lasting=(-9, 9)).pem + CA.pem},
+            "the authority 'old' ends in 9 days, and all its certificates with it",
+        ),
+        ({"cert": None}, "{}/cert.pem: is missing"),
+        ({"crl": revocation_list(CA, lasting=(-1, 40))}, ""),
     ],
 )
 def test_what_ends_soon_is_a_warning(
     tmp_path: Path, files: dict[str, bytes | None], told: str
 ) -> None:
-    own = server(CA, lasting=(-1, 60))
-    good = {"ca": authority(lasting=(-1, 90)).pem, "cert": own.pem, "key": own.key_pem}
+    good = {"ca": CA.pem, "cert": OWN.pem, "key": OWN.key_pem}
     folder = write_folder(tmp_path / "tls", **{**good, **files})
-    found = [one for one in judge_tls_dir(look_at_tls_dir(folder, NOW)) if one.mend]
-    assert [told in one.text for one in found] == [True] * len(found), found
-    assert found or told == ""
+    found = [one.text for one in judge_tls_dir(look_at_tls_dir(folder, NOW)) if one.mend]
+    assert found == [told.format(folder)] * bool(told)
 
 
 def test_a_server_without_a_name_is_a_problem(tmp_path: Path) -> None:
