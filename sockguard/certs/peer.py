@@ -22,12 +22,17 @@ _BLANKS = re.compile(r"[ \t\n\v\f\r]+")
 def issuer_and_serial(der: bytes) -> Entry:
     """Return what `TlsDir.revoked` holds for a certificate in DER; ValueError: it is none."""
     certificate = x509.load_der_x509_certificate(der)
-    return one_form(certificate.issuer), certificate.serial_number
+    try:
+        return one_form(certificate.issuer), certificate.serial_number
+    except TypeError as error:
+        # A kind of text that the name's attribute cannot have.
+        raise ValueError(str(error)) from error
 
 
 def entries_of(lists: Iterable[x509.CertificateRevocationList]) -> frozenset[Entry]:
     """Return all entries of these lists."""
-    return frozenset((one_form(one.issuer), entry.serial_number) for one in lists for entry in one)
+    named = [(one_form(one.issuer), one) for one in lists]
+    return frozenset((issuer, entry.serial_number) for issuer, one in named for entry in one)
 
 
 def one_form(name: x509.Name) -> bytes:

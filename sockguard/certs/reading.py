@@ -42,9 +42,7 @@ def read_certificates(path: Path, data: bytes) -> tuple[x509.Certificate, ...]:
     try:
         found = tuple(x509.load_pem_x509_certificates(data))
         for one in found:
-            # Both are read when first asked for, and fail only then.
-            one.public_key()
-            tuple(one.extensions)
+            _read_through(one)
     except _UNREADABLE as error:
         raise _unreadable(path, data, "certificate", "x509", error) from error
     return found
@@ -71,10 +69,27 @@ def read_lists(path: Path, data: bytes) -> tuple[x509.CertificateRevocationList,
             raise ValueError("a list is cut short" if _LIST_BEGINS in data else "there is none")
         found = tuple(map(x509.load_pem_x509_crl, texts))
         for one in found:
-            tuple(one.extensions)
+            _read_list_through(one)
     except _UNREADABLE as error:
         raise _unreadable(path, data, "revocation list", "crl", error) from error
     return found
+
+
+def _read_through(certificate: x509.Certificate) -> None:
+    """Ask for all that is asked for later: parts are read when asked for, and fail only then."""
+    certificate.public_key()
+    tuple(certificate.subject)
+    tuple(certificate.issuer)
+    tuple(certificate.extensions)
+    _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def _read_list_through(crl: x509.CertificateRevocationList) -> None:
+    tuple(crl.issuer)
+    tuple(crl.extensions)
+    _ = crl.last_update_utc, crl.next_update_utc, crl.signature_hash_algorithm
+    for entry in crl:
+        tuple(entry.extensions)
 
 
 def _unreadable(

@@ -84,6 +84,28 @@ def check_list(
         raise CertificateError(f"{path}: the list of '{call(crl.issuer)}' {fault}")
 
 
+def check_lists_are_complete(
+    path: Path,
+    lists: Sequence[x509.CertificateRevocationList],
+    authorities: Sequence[x509.Certificate],
+    now: float,
+) -> None:
+    """Raise CertificateError where a list is missing without which OpenSSL refuses clients.
+
+    An authority whose only business is to vouch for another one in the same file needs none: only
+    the list of a client's own issuer is asked for.
+    """
+    listed = {one_form(one.issuer) for one in lists}
+    vouching = {one_form(one.issuer) for one in authorities if one.issuer != one.subject}
+    for authority in authorities:
+        name = one_form(authority.subject)
+        if name not in listed | vouching and not _fault_of_time(authority, now):
+            raise CertificateError(
+                f"{path}: holds no list of '{subject_of(authority)}', so OpenSSL refuses everybody "
+                "whom it signed; append its list (an empty one will do), or take it out of ca.pem"
+            )
+
+
 def _fault_of_signer(
     crl: x509.CertificateRevocationList, authorities: Sequence[x509.Certificate]
 ) -> str:

@@ -16,7 +16,13 @@ from sockguard.certs.files_store import OPEN_TO_OTHERS, read_file
 from sockguard.certs.folder import CA, CERT, CRL, KEY
 from sockguard.certs.peer import entries_of
 from sockguard.certs.reading import names_of, read_certificates, read_key, read_lists
-from sockguard.certs.tls_dir import check_authorities, check_key, check_list, check_server
+from sockguard.certs.tls_dir import (
+    check_authorities,
+    check_key,
+    check_list,
+    check_lists_are_complete,
+    check_server,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -85,6 +91,7 @@ def _read_crl(
     lists = read_lists(path, read_file(path))
     for one in lists:
         check_list(path, one, authorities, now)
+    check_lists_are_complete(path, lists, authorities, now)
     return lists
 
 

@@ -87,7 +87,7 @@ def moment(seconds: float) -> str:
 def until(end: float, now: float) -> str:
     """Return how far an end is away, in words."""
     away = abs(end - now)
-    unit, length = ("day", _DAY) if away >= _DAY else ("hour", _HOUR)
-    count = round(away / length)
+    hours = round(away / _HOUR)
+    unit, count = ("hour", hours) if hours < _DAY / _HOUR else ("day", round(away / _DAY))
     told = f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     return f"in {told}" if end > now else f"{told} ago"

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import base64
 import os
+import random
 import shutil
 import ssl
 import time
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +49,15 @@ CA = authority()
 OWN = server(CA)
 GOOD: dict[str, bytes | None] = {"ca": CA.pem, "cert": OWN.pem, "key": OWN.key_pem}
 IS_CA = x509.BasicConstraints(ca=True, path_length=None)
+INDIRECT = x509.IssuingDistributionPoint(
+    full_name=None,
+    relative_name=None,
+    only_contains_user_certs=False,
+    only_contains_ca_certs=False,
+    only_some_reasons=None,
+    indirect_crl=True,
+    only_contains_attribute_certs=False,
+)
 
 
 def read(folder: Path, **files: bytes | None) -> TlsDir:
@@ -91,6 +101,12 @@ def test_of_several_authorities_each_counts_with_its_list(tmp_path: Path) -> Non
     assert (issuer_and_serial(peer)[0], 1) in found.revoked
 
 
+def test_an_authority_that_vouches_for_another_needs_no_list(tmp_path: Path) -> None:
+    below = authority("below", issuer=CA)
+    found = read(tmp_path, ca=below.pem + CA.pem, crl=revocation_list(below, [1]))
+    assert len(found.revoked) == 1
+
+
 def chain() -> bytes:
     return OWN.pem + CA.pem
 
@@ -128,78 +144,109 @@ def test_a_key_may_be_read_by_its_group_as_secrets_are_mounted_so(tmp_path: Path
 # --- bad ones ---------------------------------------------------------------------------------
 
 
-@cache
-def bad() -> dict[str, tuple[dict[str, bytes | None], str, str]]:
-    """What is other than it should be, the file that is named, and what is said of it."""
-    other = authority("other")
-    leaf = certificate("leaf", issuer=CA)
-    limited = certificate("home CA", IS_CA, usage("digital_signature"))
-    no_lists = certificate("home CA", IS_CA, usage("key_cert_sign"))
-    client = certificate("ci", x509.ExtendedKeyUsage([CLIENT]), issuer=CA)
-    old, young = server(CA, lasting=(-9, -1)), server(CA, lasting=(1, 9))
-    old_ca = authority("old", lasting=(-9, -1))
-    locked = OWN.key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
-    )
-    delta = x509.DeltaCRLIndicator(1)
-    indirect = x509.IssuingDistributionPoint(
-        full_name=None,
-        relative_name=None,
-        only_contains_user_certs=False,
-        only_contains_ca_certs=False,
-        only_some_reasons=None,
-        indirect_crl=True,
-        only_contains_attribute_certs=False,
-    )
-    crl = revocation_list(CA)
+Cases = dict[str, tuple[dict[str, bytes | None], str, str]]
+"""What is other than it should be, the file that is named, and what is said of it."""
+
+
+def bad_texts() -> Cases:
+    none = "holds no certificate that can be read"
     der = OWN.certificate.public_bytes(Encoding.DER)
+    password = BestAvailableEncryption(b"secret")
+    locked = OWN.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, password)
+    crl = revocation_list(CA)
     return {
-        "no text": ({"ca": b""}, "ca", "holds no certificate that can be read"),
-        "a key": ({"ca": CA.key_pem}, "ca", "holds no certificate that can be read"),
-        "cut short": ({"cert": OWN.pem[:200]}, "cert", "holds no certificate that can be read"),
+        "no text": ({"ca": b""}, "ca", none),
+        "a key": ({"ca": CA.key_pem}, "ca", none),
+        "cut short": ({"cert": OWN.pem[:200]}, "cert", none),
         "DER": ({"cert": der}, "cert", "it is DER: `openssl x509 -inform DER"),
         "no key": ({"key": OWN.pem}, "key", "holds no private key that can be read"),
         "locked": ({"key": locked}, "key", "is encrypted"),
-        "another key": ({"key": leaf.key_pem}, "key", "does not match"),
-        "chain upside down": ({"cert": CA.pem + OWN.pem}, "key", "certificate first in its file"),
-        "a client's": (
-            {"cert": client.pem, "key": client.key_pem}, "cert", "lacks serverAuth"
-        ),
-        "expired": (
-            {"cert": old.pem, "key": old.key_pem},
-            "cert",
-            f"'docker' expired on {days(-1):%Y-%m-%d %H:%M} UTC",
-        ),
-        "young": (
-            {"cert": young.pem, "key": young.key_pem}, "cert", "'docker' is not valid before"
-        ),
-        "a leaf": ({"ca": CA.pem + leaf.pem}, "ca", "'leaf' is no authority: it lacks the CA flag"),
-        "no signing": ({"ca": limited.pem}, "ca", "its keyUsage lacks keyCertSign"),
-        "old": ({"ca": old_ca.pem}, "ca", "'old' expired on"),
         "no list": ({"crl": b"nobody"}, "crl", "(there is none)"),
         "half a list": ({"crl": crl + crl[:99]}, "crl", "(a list is cut short)"),
-        "a stranger's": ({"crl": crl + revocation_list(other)}, "crl", "'other' is a stranger's"),
-        "forged": ({"crl": revocation_list(authority())}, "crl", "was not signed by the authority"),
-        "old list": (
-            {"crl": revocation_list(CA, lasting=(-9, -1))},
+    }
+
+
+def bad_servers() -> Cases:
+    def own(made: Made) -> dict[str, bytes | None]:
+        return {"cert": made.pem, "key": made.key_pem}
+
+    client = certificate("ci", x509.ExtendedKeyUsage([CLIENT]), issuer=CA)
+    old, young = server(CA, lasting=(-9, -1)), server(CA, lasting=(1, 9))
+    expired = f"'docker' expired on {days(-1):%Y-%m-%d %H:%M} UTC"
+    return {
+        "another key": ({"key": CA.key_pem}, "key", "does not match"),
+        "chain upside down": ({"cert": CA.pem + OWN.pem}, "key", "certificate first in its file"),
+        "a client's": (own(client), "cert", "lacks serverAuth"),
+        "expired": (own(old), "cert", expired),
+        "young": (own(young), "cert", "'docker' is not valid before"),
+    }
+
+
+def bad_authorities() -> Cases:
+    leaf = certificate("leaf", issuer=CA)
+    limited = certificate("home CA", IS_CA, usage("digital_signature"))
+    old = authority("old", lasting=(-9, -1))
+    return {
+        "a leaf": ({"ca": CA.pem + leaf.pem}, "ca", "'leaf' is no authority: it lacks the CA flag"),
+        "no signing": ({"ca": limited.pem}, "ca", "its keyUsage lacks keyCertSign"),
+        "old": ({"ca": old.pem}, "ca", "'old' expired on"),
+    }
+
+
+def bad_lists() -> Cases:
+    stranger = revocation_list(CA) + revocation_list(authority("other"))
+    forged = revocation_list(authority())
+    delta = revocation_list(CA, (), x509.DeltaCRLIndicator(1))
+    indirect = revocation_list(CA, (), INDIRECT)
+    old, young = (revocation_list(CA, lasting=lasting) for lasting in ((-9, -1), (1, 9)))
+    mute = certificate("home CA", IS_CA, usage("key_cert_sign"))
+    return {
+        "a stranger's": ({"crl": stranger}, "crl", "'other' is a stranger's"),
+        "forged": ({"crl": forged}, "crl", "was not signed by the authority"),
+        "old list": ({"crl": old}, "crl", "so OpenSSL refuses everybody"),
+        "young list": ({"crl": young}, "crl", "which is not yet"),
+        "delta": ({"crl": delta}, "crl", "is no whole list"),
+        "indirect": ({"crl": indirect}, "crl", "is no whole list"),
+        "a list is missing": (
+            {"ca": CA.pem + authority("other").pem, "crl": revocation_list(CA)},
             "crl",
-            "so OpenSSL refuses everybody",
+            "holds no list of 'other', so OpenSSL refuses everybody whom it signed",
         ),
-        "young list": ({"crl": revocation_list(CA, lasting=(1, 9))}, "crl", "which is not yet"),
-        "delta": ({"crl": revocation_list(CA, (), delta)}, "crl", "is no whole list"),
-        "indirect": ({"crl": revocation_list(CA, (), indirect)}, "crl", "is no whole list"),
-        "may not": (
-            {"ca": no_lists.pem, "crl": revocation_list(no_lists)}, "crl", "lacks cRLSign"
-        ),
-    }  # fmt: skip
+        "may not": ({"ca": mute.pem, "crl": revocation_list(mute)}, "crl", "lacks cRLSign"),
+    }
 
 
-@pytest.mark.parametrize("case", bad())
+BAD: Cases = {**bad_texts(), **bad_servers(), **bad_authorities(), **bad_lists()}
+
+
+@pytest.mark.parametrize("case", BAD)
 def test_a_bad_file_is_named_with_what_is_wrong_with_it(tmp_path: Path, case: str) -> None:
-    files, stem, said = bad()[case]
+    files, stem, said = BAD[case]
     told = fault(tmp_path, **files)
     assert told.startswith(f"{tmp_path}/tls/{stem}.pem: ")
     assert said in told
+
+
+def spoilt(pem: bytes, chance: random.Random) -> bytes:
+    """The same text with some bytes of what it encodes changed."""
+    first, *middle, last, end = pem.split(b"\n")
+    der = bytearray(base64.b64decode(b"".join(middle)))
+    for _ in range(chance.choice((1, 1, 2, 5))):
+        der[chance.randrange(len(der))] = chance.choice((chance.randrange(256), 0, 5, 0x30, 0xFF))
+    return b"\n".join([first, base64.encodebytes(bytes(der)).rstrip(), last, end])
+
+
+def test_whatever_a_file_holds_the_answer_is_a_folder_or_a_complaint(tmp_path: Path) -> None:
+    chance, complaints = random.Random(1), []
+    files = {**GOOD, "crl": revocation_list(CA, [1, 2])}
+    for _ in range(300):
+        stem, data = chance.choice(list(files.items()))
+        try:
+            read(tmp_path, **{**files, stem: spoilt(data or b"", chance)})
+        except CertificateError as error:
+            complaints.append(str(error))
+    assert len(complaints) > 150
+    assert {told.startswith(f"{tmp_path}/tls/") for told in complaints} == {True}
 
 
 @pytest.mark.parametrize("stem", ["ca", "cert", "key"])
