@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from sockguard.audit.folder import default_audit_dir
 from sockguard.cli.doctor_audit import AuditSeen, judge_audit, look_at_audit
-from sockguard.cli.doctor_certificates import TlsSeen, judge_tls_dir, look_at_tls_dir
 from sockguard.cli.doctor_engine import EngineSeen, judge_engine, look_at_engine
 from sockguard.cli.doctor_listeners import ListenerSeen, judge_listener, look_at_listeners
 from sockguard.cli.doctor_mounts import containers_in, judge_bypassing, judge_file_mounts
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator
 
+    from sockguard.cli.doctor_certificates import TlsSeen
     from sockguard.cli.finding import Finding
     from sockguard.settings import Settings
 
@@ -90,7 +90,7 @@ def look(settings: Settings) -> Seen:
     proc = Path("/proc/self")
     process, policy = look_at_process(proc), look_at_policy(settings)
     sockets = () if policy.policy is None else look_at_sockets(settings, policy.policy)
-    now, tls_dir = time.time(), settings.tls_dir
+    now = time.time()
     own = [seen.file.identity for seen in sockets]
     return Seen(
         settings,
@@ -102,8 +102,17 @@ def look(settings: Settings) -> Seen:
         look_at_engine(settings, process, own),
         look_at_audit(settings, now),
         look_at_listeners(settings, proc),
-        None if tls_dir is None else look_at_tls_dir(tls_dir, now),
+        _look_at_tls(settings, now),
     )
+
+
+def _look_at_tls(settings: Settings, now: float) -> TlsSeen | None:
+    if settings.tls_dir is None:
+        return None
+    # Only who has certificates pays for cryptography.
+    from sockguard.cli.doctor_certificates import look_at_tls_dir  # noqa: PLC0415
+
+    return look_at_tls_dir(settings.tls_dir, now)
 
 
 def _container(seen: Seen) -> Iterator[Finding]:
@@ -148,6 +157,8 @@ def _listeners(seen: Seen) -> Iterator[Finding]:
 
 def _certificates(seen: Seen) -> Iterator[Finding]:
     if seen.tls is not None:
+        from sockguard.cli.doctor_certificates import judge_tls_dir  # noqa: PLC0415  # as above
+
         yield from judge_tls_dir(seen.tls)
 
 
