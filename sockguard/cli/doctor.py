@@ -28,7 +28,7 @@ from sockguard.cli.doctor_sockets import (
     look_at_server,
     look_at_sockets,
 )
-from sockguard.cli.files_seen import Ear, FileSeen, look_at_file
+from sockguard.cli.files_seen import FileSeen, look_at_file
 from sockguard.cli.finding import FindingLevel
 from sockguard.cli.process_seen import ProcessSeen, judge_process, look_at_process
 from sockguard.cli.say import say
@@ -141,7 +141,7 @@ def _sockets(seen: Seen) -> Iterator[Finding]:
 
 def _clients(seen: Seen) -> Iterator[Finding]:
     if seen.policy.policy is not None:
-        served = {one.name for one in seen.sockets if one.ear is Ear.LIVE}
+        served = {one.name for one in seen.sockets if one.may_be_served_by(seen.server)}
         hindrance = "" if seen.engine.answers else "the Engine does not answer"
         yield from judge_clients(seen.policy.policy, seen.settings, served, hindrance)
 

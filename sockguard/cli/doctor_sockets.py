@@ -72,6 +72,12 @@ class SocketSeen:
         """Whether the server that answered for its health listens here."""
         return self.ear is Ear.LIVE and server.runs and self.pid == server.pid
 
+    def may_be_served_by(self, server: ServerSeen) -> bool:
+        """Whether it serves here, or this process may not find out."""
+        if self.file.kind is Kind.HIDDEN or self.ear is Ear.BARRED:
+            return True
+        return self.is_served_by(server) or (self.ear is Ear.LIVE and server.unknown)
+
 
 def look_at_server(socket_dir: Path) -> ServerSeen:
     """Ask the server on its health socket, as `sockguard health` does."""
@@ -200,7 +206,7 @@ def _judge_what_listens(
             f"nobody listens on {seen.path} any more", "sockguard serve, which makes it anew"
         )
         yield from _judge_gift(seen, process)
-    elif server.unknown or seen.is_served_by(server):
+    elif seen.may_be_served_by(server):
         yield ok(f"{seen.path} is open, {_for_whom(seen)}")
         yield from _judge_owner(seen)
     else:

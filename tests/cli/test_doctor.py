@@ -298,6 +298,14 @@ def test_what_is_no_engine_is_told(setup: Setup) -> None:
         assert only(setup.examine(), "engine")["text"] == "what answers there is no Docker Engine"
 
 
+def test_an_engine_that_never_answers_is_told(setup: Setup) -> None:
+    with listening(setup.engine):
+        found = setup.examine()
+    assert only(found, "engine")["text"] == "the Engine did not answer within 5 s"
+    clients = [text for _, text in told_of(found, "clients")]
+    assert all(text.endswith("; now nothing, as the Engine does not answer") for text in clients)
+
+
 @ROOT_ONLY
 def test_a_group_that_is_missing_is_named(setup: Setup, demo: RunningDemo) -> None:
     assert demo
@@ -437,6 +445,9 @@ def test_somebody_else_is_told_for_whom_the_sockets_are(setup: Setup, demo: Runn
         found = setup.examine_as(NOBODY)
     told = [one["text"] for one in found if one["area"] == "sockets"]
     assert f"whether a sockguard serves in {setup.sockets}, only its own user may ask" in told
+    barred = [text for _, text in told_of(found, "sockets") if "may not look into" in text]
+    assert [text.rpartition("/")[2] for text in barred] == ["portal", "traefik"]
+    assert not any("is not served" in text for _, text in told_of(found, "clients"))
 
 
 def test_a_path_that_is_too_long_is_told(setup: Setup, demo: RunningDemo) -> None:
