@@ -18,6 +18,7 @@ from sockguard.errors import SockguardError
 from sockguard.policy.complaints import did_you_mean
 from sockguard.policy.load import load_policy, read_file, read_given_text, shipped_folder
 from sockguard.policy.model import MAIN
+from sockguard.policy.question import OwnObjects
 from sockguard.policy.rehearse import rehearse
 from sockguard.policy.risks import risks_of
 from sockguard.policy.schema import schema_text
@@ -121,7 +122,13 @@ def _try(arguments: argparse.Namespace) -> int:
     body = _bytes_of(arguments.body) if arguments.body else None
     given = read_given_text(_bytes_of(arguments.given)) if arguments.given else {}
     rehearsal = rehearse(
-        client, arguments.method, arguments.target, body, given=given, stamps=policy.stamps
+        client,
+        arguments.method,
+        arguments.target,
+        body,
+        OwnObjects(callers=policy.callers),
+        given=given,
+        stamps=policy.stamps,
     )
     if arguments.json:
         print(json.dumps(_verdict(rehearsal), indent=2))

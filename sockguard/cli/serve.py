@@ -28,6 +28,7 @@ from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.options import add_options
 from sockguard.policy.check import lint
+from sockguard.policy.model import NETWORK
 from sockguard.policy.question import OwnObjects
 from sockguard.policy.risks import amounts_to, risks_of
 from sockguard.proxy.engine_facts import EngineRange
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from sockguard.audit.sink import Sink
-    from sockguard.policy.model import Policy
+    from sockguard.policy.model import Client, Policy
     from sockguard.proxy.metrics_http import MetricsHttp
     from sockguard.settings import Settings
 
@@ -198,12 +199,16 @@ def _announce(settings: Settings, policy: Policy) -> None:
     clients = policy.clients.values()
     risks = {client.name: risks_of(client, clients) for client in clients}
     for client in clients:
-        listener = "main" if client.socket is None else client.name
-        path = socket_path(settings.socket_dir, listener)
-        note(f"client '{client.name}' ({client.role.describe()}) at unix://{path}")
+        note(f"client '{client.name}' ({client.role.describe()}) at {_where(settings, client)}")
         note(f"client '{client.name}' amounts to {amounts_to(risks[client.name])}")
     for warning in lint(policy):
         note(f"warning: {warning}")
+
+
+def _where(settings: Settings, client: Client) -> str:
+    if client.listener == NETWORK:
+        return f"the network listeners, {client.match.describe()}"
+    return f"unix://{socket_path(settings.socket_dir, client.listener)}"
 
 
 def _ask_for_group(settings: Settings) -> None:

@@ -12,15 +12,15 @@ from sockguard.policy.clients import (
     NAME,
     NAME_RULE,
     merge_limits,
-    read_match,
     read_socket,
     read_terms,
-    refuse_overlaps,
 )
 from sockguard.policy.complaints import Complaints, did_you_mean
 from sockguard.policy.expectations import read_expectations
 from sockguard.policy.items import read_allow
+from sockguard.policy.match import read_match
 from sockguard.policy.model import MAIN, Client, Limits, Mode, Own, Policy, Role, Source
+from sockguard.policy.overlaps import refuse_overlaps
 from sockguard.policy.own import KEYS as OWN_KEYS
 from sockguard.policy.own import check_ownable, read_own
 from sockguard.policy.shipped import SHIPPED
@@ -203,7 +203,7 @@ def _read_client(name: str, entry: Entry, draft: _Draft) -> Client:
     strange = _refuse_keys(entries, CLIENT_KEYS, f"the client {name!r}", draft)
     unsaid = not {"role", "allow"} & entries.keys()
     match = read_match(entries.get("match"), draft.complaints)
-    socket = read_socket(entries.get("socket"), draft.complaints)
+    socket = read_socket(entries.get("socket"), match, draft.complaints)
     terms = read_terms(entries, draft.complaints)
     none = Role(name, {}, entry.source)
     if unsaid and (strange or not isinstance(entry.value.value, dict)):

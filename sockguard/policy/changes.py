@@ -41,7 +41,7 @@ def _facts(old: Client, new: Client) -> Iterator[str]:
 _ASPECTS: tuple[tuple[str, Callable[[Client], object]], ...] = (
     ("other match", lambda client: client.match),
     ("other limits", lambda client: client.limits),
-    ("other socket", lambda client: client.socket),
+    ("other socket", lambda client: (client.listener, client.socket)),
     ("other role", lambda client: client.role.name),
     ("other objects of its own", lambda client: client.own),
 )

@@ -11,8 +11,8 @@ from sockguard.errors import Reason
 from sockguard.identity.caller import OVERFLOW_ID
 from sockguard.policy.complaints import Complaint, PolicyError, did_you_mean
 from sockguard.policy.lint import role_warnings, warning
-from sockguard.policy.model import MAIN, Mode
-from sockguard.policy.question import Effect
+from sockguard.policy.model import NETWORK, Mode
+from sockguard.policy.question import Effect, OwnObjects
 from sockguard.policy.rehearse import rehearse
 from sockguard.policy.shipped import SHIPPED
 
@@ -34,7 +34,7 @@ LONGEST_SOCKET_PATH = 107
 
 def run_expectations(policy: Policy) -> list[Complaint]:
     """Return the cases of `expect` that fail."""
-    failed = ((case, _failure(case, stamps=policy.stamps)) for case in policy.expectations)
+    failed = ((case, _failure(case, policy)) for case in policy.expectations)
     return [
         Complaint(case.source.file, case.source.line, message)
         for case, message in failed
@@ -42,11 +42,11 @@ def run_expectations(policy: Policy) -> list[Complaint]:
     ]
 
 
-def _failure(case: Expectation, *, stamps: bool) -> str:
-    rehearsal = rehearse(
-        case.client, case.method, case.target, case.body, given=case.given, stamps=stamps
-    )
-    decision = rehearsal.decision
+def _failure(case: Expectation, policy: Policy) -> str:
+    own, stamps = OwnObjects(callers=policy.callers), policy.stamps
+    decision = rehearse(
+        case.client, case.method, case.target, case.body, own, given=case.given, stamps=stamps
+    ).decision
     if decision.reason is Reason.FACT_FAILED and case.because != Reason.FACT_FAILED:
         return decision.message
     asked = f"{case.method} {case.target} by {case.client.name!r}"
@@ -64,8 +64,9 @@ def _failure(case: Expectation, *, stamps: bool) -> str:
 def check_socket_paths(policy: Policy, socket_dir: str) -> None:
     """Raise PolicyError for each client whose socket's path is longer than the kernel takes."""
     paths = {
-        name: f"{socket_dir}/{MAIN if client.socket is None else name}/docker.sock"
+        name: f"{socket_dir}/{client.listener}/docker.sock"
         for name, client in policy.clients.items()
+        if client.listener != NETWORK
     }
     long = [
         Complaint(
@@ -120,6 +121,28 @@ def _client_warnings(client: Client) -> Iterator[Complaint]:
             client.source,
             f"client {client.name!r} asks for id {OVERFLOW_ID}, which the kernel shows for ids of"
             " other user namespaces: it matches nobody",
+        )
+
+    yield from _address_warnings(client)
+
+
+def _address_warnings(client: Client) -> Iterator[Complaint]:
+    """Warn where an address is all that a client is recognised by."""
+    match = client.match
+    if match.container is not None and match.cert is None:
+        yield warning(
+            client.source,
+            f"client {client.name!r} is recognised by the address of its container: on a network"
+            " that they share, containers with NET_RAW, which they have unless it is dropped, can"
+            " take each other's address; give it a network of its own with sockguard, or ask for"
+            " cert too",
+        )
+    if match.anyone_there:
+        yield warning(
+            client.source,
+            f"client {client.name!r} is everybody who can send from"
+            f" {' or '.join(map(str, match.networks))}: each program and container there, and who"
+            " can take such an address; ask for cert or container too",
         )
 
 

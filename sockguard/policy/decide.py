@@ -14,6 +14,7 @@ from sockguard.policy.covers import body_faults, gathered, query_faults, view_fa
 from sockguard.policy.effective import effective
 from sockguard.policy.fault import Fault
 from sockguard.policy.hints import smallest_item
+from sockguard.policy.likeness import taken_for_client
 from sockguard.policy.model import Mode
 from sockguard.policy.objects import judges_objects, object_faults
 from sockguard.policy.protect import own_named
@@ -110,9 +111,16 @@ def _try(client: Client, grant: Grant, question: Question) -> _Attempt:
     faults += view_faults(grant, views)
     if judges_objects(client, grant):
         faults += object_faults(client, grant, asked, facts)
-    if not grant.including_sockguard and (own := own_named(asked, facts)):
-        faults.append(Fault(Reason.SELF_PROTECTION, own))
+    if not grant.including_sockguard and (protected := _protected(asked, facts)):
+        faults.append(protected)
     return _Attempt(grant, asked, facts, () if facts.missing else faults)
+
+
+def _protected(question: Question, facts: Facts) -> Fault | None:
+    """Say what is named that is sockguard's own, or that would make a container a client."""
+    if own := own_named(question, facts):
+        return Fault(Reason.SELF_PROTECTION, own, "belongs to sockguard itself")
+    return taken_for_client(question, facts)
 
 
 def _allow(
@@ -145,11 +153,11 @@ def _effect(client: Client, operation: Operation, grants: tuple[Grant, ...]) -> 
 def _refuse(client: Client, question: Question, faults: Sequence[Fault], facts: Facts) -> Decision:
     reports = client.mode is Mode.REPORT and all(fault.reason in REPORTED for fault in faults)
     if reports or grants_for(client, question.operation):
-        own = own_named(question, facts)
+        protected = _protected(question, facts)
         if facts.missing and reports:
             return Decision(Effect.DENY, needs=frozenset(facts.missing))
-        faults = (Fault(Reason.SELF_PROTECTION, own),) if own else faults
-        reports = reports and not own
+        faults = (protected,) if protected else faults
+        reports = reports and not protected
     fault = _told(client, faults)
     sent = sent_under(client, None, question, facts) if reports else NOTHING_SENT
     return Decision(
@@ -175,6 +183,6 @@ def _told(client: Client, faults: Sequence[Fault]) -> Fault:
 def _message(client: Client, question: Question, fault: Fault) -> str:
     message = f"{question.operation.name} is not allowed for client '{client.name}'"
     if fault.reason is Reason.SELF_PROTECTION:
-        return f"{message}: {fault.detail} belongs to sockguard itself"
+        return f"{message}: {fault.detail} {fault.message}"
     told = ", ".join(filter(None, (fault.detail, fault.message)))
     return f"{message}: {told}" if told else message

@@ -14,7 +14,8 @@ from sockguard.policy.question import NO_QUERY
 from sockguard.policy.response import MASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from ipaddress import IPv4Network, IPv6Network
 
     from sockguard.engine.cover import Cover
     from sockguard.engine.facts import Thing
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from sockguard.policy.view import ViewConstraint
 
 MAIN = "main"
-"""The client and role of a top-level `allow`, and the listener that clients can share."""
+"""The client and role of a top-level `allow`, and the Unix listener that clients can share."""
+
+NETWORK = "the network"
+"""Stands for all network listeners, which their clients share; no client can be called so."""
 
 
 class Mode(StrEnum):
@@ -148,11 +152,57 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class CertMatch:
+    """The names that a certificate must have: of each kind that is a key, one that fits."""
+
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerMatch:
+    """What the calling container must be called, as globs of which one fits, and its labels."""
+
+    names: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
-    """What must hold of the caller besides having opened the socket. Empty tuples ask nothing."""
+    """What must hold of the caller besides having reached the listener; all that is set must.
+
+    `networks` is the `from` of the policy. `anyone_there` says that they are meant to be all that
+    is asked.
+    """
 
     uid: tuple[int, ...] = ()
     gid: tuple[int, ...] = ()
+    cert: CertMatch | None = None
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    container: ContainerMatch | None = None
+    anyone_there: bool = False
+
+    @property
+    def by_network(self) -> bool:
+        """Whether this is about callers of the network listeners; all others are on Unix ones."""
+        return self.cert is not None or bool(self.networks) or self.container is not None
+
+    def describe(self) -> str:
+        """Say for people by what a caller on the network is recognised."""
+        parts = []
+        if self.cert is not None:
+            kinds = (f"{kind} {_either(names)}" for kind, names in self.cert.names.items())
+            parts.append(f"by certificate {' and '.join(kinds)}")
+        if self.networks:
+            parts.append(f"from {_either(map(str, self.networks))}")
+        if self.container is not None:
+            labels = (f"label {key}={value}" for key, value in self.container.labels.items())
+            named = [f"name {_either(self.container.names)}"] if self.container.names else []
+            parts.append(f"by container {' and '.join([*named, *labels])}")
+        return ", ".join(parts)
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +216,7 @@ class SocketFile:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One caller with rights. `socket` is None for a client on the main listener.
+    """One caller with rights. `socket` is None for a client without a Unix socket of its own.
 
     `mode`, `limits` and `own` are the effective ones: the client's own where set, else its role's.
     """
@@ -179,6 +229,13 @@ class Client:
     mode: Mode = Mode.ENFORCE
     limits: Limits = field(default_factory=Limits)
     own: Own = Own()
+
+    @property
+    def listener(self) -> str:
+        """Where it is admitted: MAIN, NETWORK, or the socket of its own, by its name."""
+        if self.match.by_network:
+            return NETWORK
+        return MAIN if self.socket is None else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +273,20 @@ class Policy:
     @property
     def uses_main(self) -> bool:
         """Whether any client is reached through the main listener."""
-        return any(client.socket is None for client in self.clients.values())
+        return any(client.listener == MAIN for client in self.clients.values())
+
+    @property
+    def uses_network(self) -> bool:
+        """Whether any client is reached through a network listener."""
+        return any(client.listener == NETWORK for client in self.clients.values())
 
     @property
     def stamps(self) -> bool:
         """Whether creates set a stamp: some client is kept to objects of its own."""
         return any(client.own.only for client in self.clients.values())
+
+    @property
+    def callers(self) -> tuple[tuple[str, ContainerMatch], ...]:
+        """The clients that are recognised by the container they run in, and by what of it."""
+        matches = ((client.name, client.match.container) for client in self.clients.values())
+        return tuple((name, match) for name, match in matches if match is not None)

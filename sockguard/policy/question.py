@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sockguard.engine.operation import Operation
     from sockguard.engine.references import Reference
     from sockguard.errors import Reason
-    from sockguard.policy.model import Grant
+    from sockguard.policy.model import ContainerMatch, Grant
 
 
 class Effect(StrEnum):
@@ -70,12 +70,13 @@ NO_QUERY = Query()
 
 @dataclass(frozen=True, slots=True)
 class OwnObjects:
-    """What belongs to sockguard itself on the Engine; empty when it runs outside containers.
+    """What belongs to sockguard itself on the Engine, and what its clients are recognised by.
 
     The container id is the full one, image names are normalised and have a tag, image ids are 64
     hex digits. Of `repositories`, which are normalised names without tag, all is sockguard's.
     `paths` are directories and files of the host that hold its sockets, policy, keys and log,
-    `engine_paths` the Engine's own: its sockets and its data.
+    `engine_paths` the Engine's own: its sockets and its data. `callers` are the clients that are
+    recognised by the container they run in, and by what of it.
     """
 
     container_id: str = ""
@@ -86,6 +87,7 @@ class OwnObjects:
     image_ids: frozenset[str] = frozenset()
     paths: frozenset[str] = frozenset()
     engine_paths: frozenset[str] = frozenset()
+    callers: tuple[tuple[str, ContainerMatch], ...] = ()
 
 
 NO_OBJECTS = OwnObjects()

@@ -16,7 +16,8 @@ from sockguard.policy.clients import NAME
 from sockguard.policy.conditions import useful_conditions
 from sockguard.policy.given import KEYS, KINDS, NONE
 from sockguard.policy.model import MAIN, Mode
-from sockguard.policy.schema_constraints import CONSTRAINTS, Json, closed, listed, ref, text_of
+from sockguard.policy.schema_constraints import CONSTRAINTS, Json, closed, ref, text_of
+from sockguard.policy.schema_match import ID, MATCH
 from sockguard.policy.schema_operations import Definitions, operation_conditions
 from sockguard.policy.schema_views import VIEW
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MOST_ID = 2**32 - 2
 
 
 def schema_text() -> str:
@@ -80,8 +80,6 @@ def _item(items: Mapping[str, Json]) -> Json:
 # --- the parts that do not depend on the catalogue -------------------------------------------
 
 _NAMES: Json = {"allOf": [{"pattern": f"^{NAME.pattern}$"}, {"not": {"const": MAIN}}]}
-_ID: Json = {"type": "integer", "minimum": 0, "maximum": _MOST_ID}
-_IDS: Json = {"anyOf": [_ID, listed(_ID)]}
 _COUNT: Json = {"type": "integer", "minimum": 1}
 _SIZE: Json = {
     "anyOf": [_COUNT, text_of(pattern="^[0-9]{1,12}(KiB|MiB|GiB)$")],
@@ -136,7 +134,7 @@ _PARTS: dict[str, Json] = {
             {
                 "role": text_of(description="A role of this policy, or shipped/NAME."),
                 "allow": ref("allow"),
-                "match": closed({"uid": _IDS, "gid": _IDS}, minProperties=1),
+                "match": MATCH,
                 "socket": ref("socket"),
                 **_TERMS,
                 **_OWN,
@@ -148,7 +146,7 @@ _PARTS: dict[str, Json] = {
     "socket": {
         "anyOf": [
             {"const": MAIN},
-            closed({"mode": text_of(pattern="^0?[0-7]{3}$"), "uid": _ID, "gid": _ID}),
+            closed({"mode": text_of(pattern="^0?[0-7]{3}$"), "uid": ID, "gid": ID}),
         ]
     },
     "limits": closed(

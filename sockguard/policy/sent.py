@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sockguard.engine.facts import Need
 from sockguard.engine.references import Form, kind_in_path, with_id, with_ids
 from sockguard.policy.filters import narrowed
+from sockguard.policy.likeness import watched_labels, with_watched
 from sockguard.policy.ownership import STAMP, stamped, stamped_query
 from sockguard.policy.pinned import pinned
 from sockguard.policy.question import NO_QUERY, Query
@@ -45,7 +46,8 @@ def sent_under(client: Client, grant: Grant | None, question: Question, facts: F
     used = facts.used
     if operation.endswith(".prune"):
         query = narrowed(query, _owner_labels(client, grant))
-    if not used and not question.stamps:
+    watched = watched_labels(question)
+    if not used and not question.stamps and not watched:
         return Sent(query, question.names, document)
     ids = _ids("container", used)
     if ids and document is not None:
@@ -56,6 +58,8 @@ def sent_under(client: Client, grant: Grant | None, question: Question, facts: F
         owner = client.name if client.own.only else ""
         document = stamped(operation, document, owner)
         query = stamped_query(operation, query)
+    if watched:
+        document = with_watched(operation, document, watched)
     names = _names(operation, question.names, used)
     return Sent(_query_by_id(operation, query, ids), names, document)
 

@@ -71,11 +71,13 @@ class Gate:
         """Return what is kept from every client: our own, and where the Engine has its data.
 
         Containers write to their volumes there, so that a link in one leads anywhere on the host.
+        Kept is also what makes a container a client under the policy of now.
         """
-        facts = self.engine.facts
-        if facts is None or not facts.data:
+        facts, callers = self.engine.facts, self.policy.callers
+        data = {facts.data} if facts is not None and facts.data else set()
+        if not data and not callers:
             return self.own
-        return replace(self.own, engine_paths=self.own.engine_paths | {facts.data})
+        return replace(self.own, engine_paths=self.own.engine_paths | data, callers=callers)
 
     def engine_was_gone(self) -> None:
         """Forget what was learned of an Engine that may come back as another."""

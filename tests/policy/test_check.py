@@ -170,6 +170,37 @@ def test_a_reason_or_a_detail_will_do_as_because() -> None:
                 )
             ],
         ),
+        (
+            "clients: {web: {allow: [system/hello], match: {container: {name: web}}}}",
+            [
+                (
+                    "2: client 'web' is recognised by the address of its container: on a network"
+                    " that they share, containers with NET_RAW, which they have unless it is"
+                    " dropped, can take each other's address; give it a network of its own with"
+                    " sockguard, or ask for cert too"
+                )
+            ],
+        ),
+        (
+            (
+                "clients: {web: {allow: [system/hello],"
+                " match: {from: [10.0.0.0/8, 192.168.1.2], anyone_there: true}}}"
+            ),
+            [
+                (
+                    "2: client 'web' is everybody who can send from 10.0.0.0/8 or 192.168.1.2/32:"
+                    " each program and container there, and who can take such an address; ask for"
+                    " cert or container too"
+                )
+            ],
+        ),
+        (
+            (
+                "clients: {web: {allow: [system/hello], match: {cert: {common_name: web},"
+                " container: {name: web}, from: 10.0.0.0/8}}}"
+            ),
+            [],
+        ),
     ],
 )
 def test_what_loads_and_is_probably_not_meant_is_warned_of(text: str, expected: list[str]) -> None:
@@ -233,3 +264,11 @@ def test_a_client_that_replaces_containers_is_warned_of_settings_that_it_sees_ma
 ) -> None:
     found = warnings(f"allow: [{UPDATER}, {inspecting}]\n")
     assert any("what it writes back would hold the masks" in one for one in found) == warned
+
+
+def test_a_client_of_the_network_has_no_socket_whose_path_could_be_too_long() -> None:
+    name = "w" * 63
+    check_socket_paths(
+        policy_of(f"clients: {{{name}: {{allow: [], match: {{cert: {{dns: a}}}}}}}}"),
+        "/" + "d" * 60,
+    )

@@ -19,9 +19,10 @@ def client(text: str) -> str:
     ("text", "says"),
     [
         (client("match: {}"), "an empty match would match everybody; leave it out"),
-        (client("match: {cert: {dns: a}}"), "match by cert is not known to this version"),
-        (client("match: {from: [10.0.0.0/8]}"), "match by from is not known to this version"),
-        (client("match: {container: {name: a}}"), "match by container is not known"),
+        (
+            client("match: {cert: {dns: a}}, socket: main"),
+            "this one is recognised on the network listeners, by certificate dns a",
+        ),
         (client("match: {user: 5}"), "match has no key 'user'"),
         (client("match: {uid: alice}"), "uid must be a whole number from 0 on"),
         (client("match: {uid: true}"), "uid must be a whole number"),

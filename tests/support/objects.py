@@ -78,9 +78,8 @@ def judge(
     if body is not None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         read = read_body(operation, decode(data), names)
-    question = Question(
-        operation, names, asked.query, read, own or OwnObjects(), asked.sent, stamps=policy.stamps
-    )
+    own = own or OwnObjects(callers=policy.callers)
+    question = Question(operation, names, asked.query, read, own, asked.sent, stamps=policy.stamps)
     return answered(policy, question, things, client)
 
 

@@ -45,4 +45,4 @@ def ask(
     """Judge `METHOD /target` on the path of live traffic."""
     method, _, target = do.partition(" ")
     found = policy.clients[client]
-    return rehearse(found, method, target, body, own or OwnObjects()).decision
+    return rehearse(found, method, target, body, own or OwnObjects(callers=policy.callers)).decision
