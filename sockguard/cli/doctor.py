@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING
 from sockguard.audit.folder import default_audit_dir
 from sockguard.cli.doctor_audit import AuditSeen, judge_audit, look_at_audit
 from sockguard.cli.doctor_engine import EngineSeen, judge_engine, look_at_engine
-from sockguard.cli.doctor_listeners import ListenerSeen, judge_listener, look_at_listeners
+from sockguard.cli.doctor_listeners import (
+    ListenerSeen,
+    judge_listener,
+    judge_wanting,
+    look_at_listeners,
+)
 from sockguard.cli.doctor_mounts import containers_in, judge_bypassing, judge_file_mounts
 from sockguard.cli.doctor_policy import PolicySeen, judge_clients, judge_policy, look_at_policy
 from sockguard.cli.doctor_sockets import (
@@ -33,6 +38,7 @@ from sockguard.cli.finding import FindingLevel
 from sockguard.cli.process_seen import ProcessSeen, judge_process, look_at_process
 from sockguard.cli.say import say
 from sockguard.options import add_options
+from sockguard.policy.model import NETWORK
 from sockguard.proxy.own_paths import paths_of
 from sockguard.settings import read_settings
 
@@ -142,6 +148,8 @@ def _sockets(seen: Seen) -> Iterator[Finding]:
 def _clients(seen: Seen) -> Iterator[Finding]:
     if seen.policy.policy is not None:
         served = {one.name for one in seen.sockets if one.may_be_served_by(seen.server)}
+        if seen.server.runs and any(one.may_admit for one in seen.listeners):
+            served.add(NETWORK)
         hindrance = "" if seen.engine.answers else "the Engine does not answer"
         yield from judge_clients(seen.policy.policy, seen.settings, served, hindrance)
 
@@ -151,6 +159,8 @@ def _audit(seen: Seen) -> Iterator[Finding]:
 
 
 def _listeners(seen: Seen) -> Iterator[Finding]:
+    if seen.policy.policy is not None:
+        yield from judge_wanting(seen.policy.policy, seen.settings)
     for one in seen.listeners:
         yield from judge_listener(one, seen.server)
 

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from sockguard.cli.finding import ok, problem, remark
-from sockguard.identity.listener import joined
+from sockguard.identity.listener import Scheme, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from sockguard.cli.doctor_sockets import ServerSeen
     from sockguard.cli.finding import Finding
     from sockguard.identity.listener import NetworkListener
+    from sockguard.policy.model import Policy
     from sockguard.settings import Settings
 
     Place = tuple[IPv4Address | IPv6Address, int]
 
 _TABLES = ("tcp", "tcp6")
 _V4 = 4
+_LISTEN = "--listen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class ListenerSeen:
     taken: bool = False
     fault: str = ""
     passed: bool = False
+
+    @property
+    def may_admit(self) -> bool:
+        """Whether clients can come there now, or it is not known."""
+        return self.flag == _LISTEN and (self.taken or self.passed)
 
 
 def look_at_listeners(settings: Settings, proc: Path) -> tuple[ListenerSeen, ...]:
@@ -78,8 +85,8 @@ def listening(table: str) -> Iterator[Place]:
 
 def _look_at(one: NetworkListener, taken: Iterable[Place]) -> ListenerSeen:
     if one.passed:
-        return ListenerSeen("--listen", str(one), passed=True)
-    return _look("--listen", str(one), (ip_address(one.host), one.port), taken)
+        return ListenerSeen(_LISTEN, str(one), passed=True)
+    return _look(_LISTEN, str(one), (ip_address(one.host), one.port), taken)
 
 
 def _look(flag: str, address: str, place: Place, taken: Iterable[Place]) -> ListenerSeen:
@@ -98,6 +105,22 @@ def _meet(one: Place, other: Place) -> bool:
     return one[1] == other[1] and (
         one[0] == other[0] or one[0].is_unspecified or other[0].is_unspecified
     )
+
+
+def judge_wanting(policy: Policy, settings: Settings) -> Iterator[Finding]:
+    """Name the clients that no listener of these settings could ever admit."""
+    there = {one.scheme for one in settings.listen}
+    for client in policy.clients.values():
+        if client.match.cert is not None and Scheme.TLS not in there:
+            yield problem(
+                f"client '{client.name}' is recognised by certificate, and nobody listens for TLS",
+                "--listen tls://0.0.0.0:2376 --tls-dir DIR, which sockguard certs issue makes",
+            )
+        elif client.match.by_network and not there:
+            yield problem(
+                f"client '{client.name}' comes over the network, and nobody listens there",
+                "--listen tls://0.0.0.0:2376 --tls-dir DIR",
+            )
 
 
 def judge_listener(seen: ListenerSeen, server: ServerSeen) -> Iterator[Finding]:

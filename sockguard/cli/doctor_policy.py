@@ -15,9 +15,9 @@ from sockguard.engine.level import Level
 from sockguard.policy.check import lint
 from sockguard.policy.complaints import PolicyError
 from sockguard.policy.load import is_shipped_name
-from sockguard.policy.model import MAIN, Mode
+from sockguard.policy.model import NETWORK, Mode
 from sockguard.policy.risks import amounts_to, risks_of
-from sockguard.proxy.sockets import socket_path
+from sockguard.proxy.sockets import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -81,17 +81,22 @@ def judge_clients(
     """
     clients = policy.clients.values()
     for client in clients:
-        listener = MAIN if client.socket is None else client.name
         risks = risks_of(client, clients)
         parts = [
             f"{client.name} ({client.role.describe()}) amounts to {amounts_to(risks)}",
             f"{len(client.role.grants)} operations",
             *_terms(client),
-            f"at unix://{socket_path(settings.socket_dir, listener)}",
+            f"at {place_of(settings.socket_dir, client)}",
         ]
-        barred = hindrance or ("" if listener in served else "its socket is not served")
+        barred = hindrance or ("" if client.listener in served else _unserved(client))
         text = "; ".join([*parts, f"now nothing, as {barred}"] if barred else parts)
         yield remark(text) if risks.level is Level.ROOT else ok(text)
+
+
+def _unserved(client: Client) -> str:
+    if client.listener == NETWORK:
+        return "no listener of the network is served"
+    return "its socket is not served"
 
 
 def _terms(client: Client) -> Iterator[str]:

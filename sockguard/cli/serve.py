@@ -28,7 +28,6 @@ from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.options import add_options
 from sockguard.policy.check import lint
-from sockguard.policy.model import NETWORK
 from sockguard.policy.question import OwnObjects
 from sockguard.policy.risks import amounts_to, risks_of
 from sockguard.proxy.engine_facts import EngineRange
@@ -39,7 +38,7 @@ from sockguard.proxy.own_paths import paths_of
 from sockguard.proxy.record import Recorder
 from sockguard.proxy.reload import Reloader
 from sockguard.proxy.server import Server, connection_limit
-from sockguard.proxy.sockets import socket_path
+from sockguard.proxy.sockets import place_of
 from sockguard.proxy.watchdog import Watchdog
 from sockguard.settings import read_settings
 
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from sockguard.audit.sink import Sink
-    from sockguard.policy.model import Client, Policy
+    from sockguard.policy.model import Policy
     from sockguard.proxy.metrics_http import MetricsHttp
     from sockguard.settings import Settings
 
@@ -199,16 +198,11 @@ def _announce(settings: Settings, policy: Policy) -> None:
     clients = policy.clients.values()
     risks = {client.name: risks_of(client, clients) for client in clients}
     for client in clients:
-        note(f"client '{client.name}' ({client.role.describe()}) at {_where(settings, client)}")
+        place = place_of(settings.socket_dir, client)
+        note(f"client '{client.name}' ({client.role.describe()}) at {place}")
         note(f"client '{client.name}' amounts to {amounts_to(risks[client.name])}")
     for warning in lint(policy):
         note(f"warning: {warning}")
-
-
-def _where(settings: Settings, client: Client) -> str:
-    if client.listener == NETWORK:
-        return f"the network listeners, {client.match.describe()}"
-    return f"unix://{socket_path(settings.socket_dir, client.listener)}"
 
 
 def _ask_for_group(settings: Settings) -> None:

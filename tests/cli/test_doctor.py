@@ -586,3 +586,36 @@ def test_a_tls_folder_that_cannot_be_served_from_is_told_with_its_mend(
     )
     assert "key.pem" in found["text"]
     assert "chmod" in found["mend"]
+
+
+NETWORKED = """\
+version: 1
+clients:
+  ci:
+    match: {cert: {dns: ci.home.lab}}
+    allow: [system/hello, containers.list]
+  near:
+    match: {from: 10.9.0.0/24, anyone_there: true}
+    allow: [system/hello, containers.list]
+"""
+
+
+def test_a_client_that_no_listener_can_admit_is_told(
+    setup: Setup, demo: RunningDemo, tls: Path
+) -> None:
+    assert demo
+    setup.policy = NETWORKED
+    found = setup.examine()
+    assert told_of(found, "listeners") == [
+        ("problem", "client 'ci' is recognised by certificate, and nobody listens for TLS"),
+        ("problem", "client 'near' comes over the network, and nobody listens there"),
+    ]
+    plain = setup.examine("--listen=tcp://127.0.0.1:29375")
+    assert [one["text"] for one in bad(plain, "listeners")] == [
+        "client 'ci' is recognised by certificate, and nobody listens for TLS"
+    ]
+    both = setup.examine("--listen=tls://127.0.0.1:29376", f"--tls-dir={tls}")
+    assert bad(both, "listeners") == []
+    texts = [text for _, text in told_of(both, "clients")]
+    assert "at the network listeners, by certificate" in texts[0]
+    assert texts[0].endswith("; now nothing, as no listener of the network is served")
