@@ -7,6 +7,7 @@ the kind `unreadable`, which no writer writes.
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -72,6 +73,25 @@ def find(folder: Path, prefix: str) -> list[Event]:
         more = ", …" if len(ids) > _SHOWN_IDS else ""
         raise AuditError(f"several events begin so: {', '.join(ids[:_SHOWN_IDS])}{more}")
     return found
+
+
+def last_event(folder: Path) -> Event | None:
+    """Return the event that was written last, None where there is none.
+
+    AuditError: the folder cannot be read.
+    """
+    for segment in reversed(_segments(folder)):
+        try:
+            with segment.path.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - LINE_BYTES))
+                lines = file.read().splitlines()
+        except OSError as error:
+            raise AuditError(f"{segment.path} cannot be read: {error.strerror}") from error
+        for line in reversed(lines):
+            event = parse_line(line)
+            if event.get("kind") != UNREADABLE:
+                return event
+    return None
 
 
 def _stop() -> bool:

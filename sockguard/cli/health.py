@@ -17,6 +17,7 @@ from sockguard.settings import socket_dir_of
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 _SECONDS = 5.0
 _LONGEST = 64 * 1024
@@ -41,12 +42,17 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Print one line for each part; return 0 when all are well, else 1."""
     path = health_path(socket_dir_of(arguments.socket_dir, os.environ))
-    told = _read(_ask(str(path)), str(path))
+    told = ask_server(path)
     if arguments.json:
         print(json.dumps(told))
     else:
         say(f"{part}: {state}" for part, state in told.items() if part != "healthy")
     return 0 if told["healthy"] is True else 1
+
+
+def ask_server(path: Path) -> dict[str, object]:
+    """Return what the server at its health socket says of itself; raises HealthError."""
+    return _read(_ask(str(path)), str(path))
 
 
 def _read(answer: bytes, path: str) -> dict[str, object]:

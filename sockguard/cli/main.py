@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from sockguard import __version__
-from sockguard.cli import audit, certs, completion, health, policy, serve
+from sockguard.cli import audit, certs, completion, doctor, health, policy, serve
 from sockguard.cli.say import UsageError, tell
 from sockguard.errors import SockguardError
 from sockguard.settings import SettingsError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 _FINDING = 1
 _USAGE = 2
-_VERBS = (serve, health, policy, audit, certs, completion)
+_VERBS = (serve, health, doctor, policy, audit, certs, completion)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -22,6 +22,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
+from sockguard.cli.engine_socket import what_bars
 from sockguard.cli.network import listener_warnings, read_tls_files, sockets_passed_on
 from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.say import note
@@ -29,7 +30,6 @@ from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.options import add_options
 from sockguard.policy.check import lint
-from sockguard.policy.model import NETWORK
 from sockguard.policy.question import OwnObjects
 from sockguard.policy.risks import amounts_to, risks_of
 from sockguard.proxy.engine_facts import EngineRange
@@ -41,7 +41,7 @@ from sockguard.proxy.own_paths import paths_of
 from sockguard.proxy.record import Recorder
 from sockguard.proxy.reload import Reloader
 from sockguard.proxy.server import Server, connection_limit
-from sockguard.proxy.sockets import socket_path
+from sockguard.proxy.sockets import place_of
 from sockguard.proxy.watchdog import Watchdog
 from sockguard.settings import read_settings
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from sockguard.audit.sink import Sink
-    from sockguard.policy.model import Client, Policy
+    from sockguard.policy.model import Policy
     from sockguard.proxy.metrics_http import MetricsHttp
     from sockguard.proxy.tls_files import TlsFiles
     from sockguard.settings import Settings
@@ -218,7 +218,8 @@ def _announce(settings: Settings, policy: Policy) -> None:
     clients = policy.clients.values()
     risks = {client.name: risks_of(client, clients) for client in clients}
     for client in clients:
-        note(f"client '{client.name}' ({client.role.describe()}) at {_where(settings, client)}")
+        place = place_of(settings.socket_dir, client)
+        note(f"client '{client.name}' ({client.role.describe()}) at {place}")
         note(f"client '{client.name}' amounts to {amounts_to(risks[client.name])}")
     for listener in settings.listen:
         note(f"listening at {listener}")
@@ -226,21 +227,9 @@ def _announce(settings: Settings, policy: Policy) -> None:
         note(f"warning: {warning}")
 
 
-def _where(settings: Settings, client: Client) -> str:
-    if client.listener == NETWORK:
-        return f"the network listeners, {client.match.describe()}"
-    return f"unix://{socket_path(settings.socket_dir, client.listener)}"
-
-
 def _ask_for_group(settings: Settings) -> None:
     """Say in words which group is missing when the Engine's socket cannot be opened."""
-    path = settings.upstream
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        gid = path.stat().st_gid
-        mend = (
-            f'add `group_add: ["{gid}"]` to the service in compose.yaml, '
-            f"or `--group-add {gid}` to docker run"
-            if own_container_id(Path("/proc/self"))
-            else f"run as root, or make this user a member of group {gid}"
-        )
-        note(f"uid {os.geteuid()} may not open {path}, which belongs to group {gid}: {mend}")
+    in_container = bool(own_container_id(Path("/proc/self")))
+    barred = what_bars(settings.upstream, in_container=in_container)
+    if barred is not None:
+        note(f"{barred.text}: {barred.mend}")

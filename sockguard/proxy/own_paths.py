@@ -38,7 +38,7 @@ def paths_of(settings: Settings) -> OwnPaths:
         held.append(settings.policy)
     if settings.tls_dir is not None:
         held.append(str(settings.tls_dir))
-    return OwnPaths(_spelt(held), _spelt([str(settings.upstream), *ENGINE_SOCKETS]))
+    return OwnPaths(spelt(held), spelt([str(settings.upstream), *ENGINE_SOCKETS]))
 
 
 def paths_through(inside: OwnPaths, mounts: object) -> OwnPaths:
@@ -46,17 +46,18 @@ def paths_through(inside: OwnPaths, mounts: object) -> OwnPaths:
 
     A mount counts if one of our paths lies in it, or it in one of them.
     """
-    pairs = list(_mounted(mounts))
+    pairs = list(mounted(mounts))
     held = [source for source, target in pairs if _touches(target, inside.held)]
     sockets = [source for source, target in pairs if _touches(target, inside.sockets)]
-    return OwnPaths(_spelt(held), _spelt([*sockets, *ENGINE_SOCKETS]))
+    return OwnPaths(spelt(held), spelt([*sockets, *ENGINE_SOCKETS]))
 
 
 def _touches(target: str, paths: Iterable[str]) -> bool:
     return any(lies_under(path, target) or lies_under(target, path) for path in paths)
 
 
-def _mounted(mounts: object) -> Iterator[tuple[str, str]]:
+def mounted(mounts: object) -> Iterator[tuple[str, str]]:
+    """Yield source on the host and target of each mount that an Engine tells of."""
     for mount in mounts if isinstance(mounts, list) else []:
         match mount:
             case {"Source": str(source), "Destination": str(target)} if source.startswith("/"):
@@ -65,7 +66,7 @@ def _mounted(mounts: object) -> Iterator[tuple[str, str]]:
                 pass
 
 
-def _spelt(paths: Iterable[str]) -> frozenset[str]:
+def spelt(paths: Iterable[str]) -> frozenset[str]:
     """Return the paths in all spellings: as given, without links, by both names of /run."""
     found = {clean(str(Path(path).absolute())) for path in paths}
     found |= {str(Path(path).resolve()) for path in found}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sockguard.policy.model import Policy
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
+    from sockguard.settings import Settings
 
 MOST_CONNECTIONS = 10_000
 FEWEST_CONNECTIONS = 64
@@ -59,6 +60,17 @@ def connection_limit() -> int:
     return limit
 
 
+def wanted_sockets(settings: Settings, policy: Policy) -> dict[str, SocketFile]:
+    """Return the sockets that a policy uses, by the names of their listeners."""
+    main = SocketFile(settings.main_socket_mode, None, settings.main_socket_gid)
+    wanted = {MAIN: main} if policy.uses_main else {}
+    return wanted | {
+        client.name: client.socket
+        for client in policy.clients.values()
+        if client.socket is not None
+    }
+
+
 class Server:
     """Serves every socket that the policy uses, from `start` to `stop`."""
 
@@ -74,7 +86,9 @@ class Server:
 
     async def start(self) -> None:
         """Open all sockets; raises SocketError, and then none is left open."""
-        await self._listeners.change(self._wanted(self._gate.policy), lambda: None)
+        await self._listeners.change(
+            wanted_sockets(self._gate.settings, self._gate.policy), lambda: None
+        )
         self.places.share_among(self._gate.policy.clients)
         self._clock = asyncio.get_running_loop().create_task(self._tick())
 
@@ -90,17 +104,7 @@ class Server:
             self._gate.serve_policy(policy)
             self.places.share_among(policy.clients)
 
-        await self._listeners.change(self._wanted(policy), commit)
-
-    def _wanted(self, policy: Policy) -> dict[str, SocketFile]:
-        settings = self._gate.settings
-        main = SocketFile(settings.main_socket_mode, None, settings.main_socket_gid)
-        wanted = {MAIN: main} if policy.uses_main else {}
-        return wanted | {
-            client.name: client.socket
-            for client in policy.clients.values()
-            if client.socket is not None
-        }
+        await self._listeners.change(wanted_sockets(self._gate.settings, policy), commit)
 
     def accept(self, channel: Channel, caller: Caller) -> None:
         """Serve the caller behind this channel, if there is room."""

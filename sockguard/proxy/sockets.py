@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
 from sockguard.identity.caller import OVERFLOW_ID, Caller
-from sockguard.policy.model import SocketFile
+from sockguard.policy.model import NETWORK, SocketFile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sockguard.policy.model import Client
 
 BACKLOG = 1024
 _PEER_GROUPS = 59  # SO_PEERGROUPS, Linux 4.13; the socket module has no name for it
@@ -208,3 +210,10 @@ def _known(number: int) -> int | None:
 def socket_path(socket_dir: Path, name: str) -> Path:
     """Return where a listener of this name has its socket."""
     return socket_dir / name / "docker.sock"
+
+
+def place_of(socket_dir: Path, client: Client) -> str:
+    """Say for people where a client is served."""
+    if client.listener == NETWORK:
+        return f"the network listeners, {client.match.describe()}"
+    return f"unix://{socket_path(socket_dir, client.listener)}"

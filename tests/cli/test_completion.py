@@ -28,7 +28,7 @@ def bash(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("sockguard ", "serve health policy audit certs completion"),
+        ("sockguard ", "serve health doctor policy audit certs completion"),
         ("sockguard po", "policy"),
         ("sockguard -", "--help --version"),
         ("sockguard policy ", "check explain try schema show"),
@@ -39,7 +39,7 @@ def bash(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> str:
         ("sockguard certs renew --", "--help --ca-dir --days --revoke-old"),
         ("sockguard serve --audit-t", "--audit-total"),
         ("sockguard completion ", "bash zsh"),
-        ("sockguard nothing ", "serve health policy audit certs completion"),
+        ("sockguard nothing ", "serve health doctor policy audit certs completion"),
     ],
 )
 def test_what_may_follow_is_offered(bash: str, line: str, offered: str) -> None:

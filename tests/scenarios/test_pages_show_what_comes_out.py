@@ -32,6 +32,7 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 SOCKGUARD = f'sockguard() {{ {sys.executable} -m sockguard "$@"; }}\n'
 
 EVENT = re.compile(r"\b01[0-9A-HJKMNP-TV-Z]{24}\b")
+NUMBERS = re.compile(r"\bgroups [0-9, ]+|\d+")
 IDENTITY = re.compile(r"\b[0-9a-f]{12}\b")
 AGE = re.compile(r"\b(?:About |Less than )?(?:\d+|an?) (?:second|minute|hour)s?\b( ago)?")
 BLANKS = re.compile(r" {2,}")
@@ -67,6 +68,7 @@ SHOWN = list(shown())
 OURS = [one for one in SHOWN if "sockguard policy" in one.command]
 DOCKERS = [one for one in SHOWN if one.command.startswith("docker ")]
 RECORDS = [one for one in SHOWN if one.command.startswith("sockguard audit ")]
+DOCTORED = [one for one in SHOWN if one.command == "sockguard doctor"]
 
 
 def alike(text: str) -> str:
@@ -77,9 +79,10 @@ def alike(text: str) -> str:
 
 
 def test_each_command_that_is_shown_with_its_output_is_tried() -> None:
-    rest = [str(one) for one in SHOWN if one not in (*OURS, *DOCKERS, *RECORDS)]
+    rest = [str(one) for one in SHOWN if one not in (*OURS, *DOCKERS, *RECORDS, *DOCTORED)]
     assert rest == [str(one) for one in SHOWN if one.command.startswith("sockguard health")]
     assert len(OURS) >= 5
+    assert len(DOCTORED) == 1
     assert {one.place for one in DOCKERS} >= {"README.md", "docs/policy.md"}
 
 
@@ -120,3 +123,36 @@ def test_docker_and_the_log_print_what_is_shown(
                 said = done.stdout + done.stderr
                 events |= dict(zip(EVENT.findall(one.output), EVENT.findall(said), strict=False))
                 assert alike(said) == alike(one.output), one.command
+
+
+def test_doctor_prints_what_is_shown(short_path: Path, engine: RunningDemo) -> None:
+    """Of the server that the page tells of: its socket is open to all, and mounted as a file."""
+    places = {
+        "/run/sockguard": str(short_path / "sockets"),
+        "/var/run/docker.sock": engine.path,
+        "/var/lib/sockguard/audit": str(short_path / "audit"),
+    }
+    file = f"{places['/run/sockguard']}/main/docker.sock"
+    engine.populate(1, "traefik", {"HostConfig": {"Binds": [f"{file}:/run/sg/docker.sock"]}})
+    engine.populate(1, "portainer", {"HostConfig": {"Binds": ["/var/run/docker.sock:/d.sock"]}})
+    variables = {
+        "PYTHONPATH": os.fspath(ROOT),
+        "SOCKGUARD_POLICY": "traefik",
+        "SOCKGUARD_SOCKET_DIR": places["/run/sockguard"],
+        "SOCKGUARD_UPSTREAM": f"unix://{engine.path}",
+        "SOCKGUARD_AUDIT_DIR": places["/var/lib/sockguard/audit"],
+    }
+    with sockguard(short_path, "traefik", f"unix://{engine.path}") as guard:
+        guard.socket().chmod(0o666)
+        done = subprocess.run(
+            ["bash", "-c", SOCKGUARD + DOCTORED[0].command],
+            env={**environment(), **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    said = done.stdout + done.stderr
+    for printed, real in places.items():
+        said = said.replace(real, printed)
+    assert NUMBERS.sub("N", said) == NUMBERS.sub("N", DOCTORED[0].output)
+    assert done.returncode == 1
