@@ -16,7 +16,7 @@ from bench.measure import ratio
 from bench.processes import cpu_seconds, memory_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from bench.contenders import Server
@@ -34,8 +34,8 @@ def bulk(folder: Path, *, quick: bool) -> Table:
     mebibytes = _QUICK if quick else _MEBIBYTES
     upstream = own_upstream(f"--mebibytes={mebibytes}")
     with serving(folder, everyone(ONE_CLIENT, writes=True), upstream) as servers:
-        down = _rounds(servers, lambda socket: download(socket, mebibytes))
-        up = _rounds(servers, lambda socket: upload(socket, mebibytes))
+        down = transfers(servers, lambda socket: download(socket, mebibytes))
+        up = transfers(servers, lambda socket: upload(socket, mebibytes))
         memory = {server.contender.name: memory_of(server.process) for server in servers}
     return Table(
         f"{mebibytes / 1024:g} GiB as one stream, in ratios to '{REFERENCE}'",
@@ -51,7 +51,8 @@ def bulk(folder: Path, *, quick: bool) -> Table:
     )
 
 
-def _rounds(servers: list[Server], transfer: Callable[[Path], None]) -> Samples:
+def transfers(servers: Sequence[Server], transfer: Callable[[Path], None]) -> Samples:
+    """Transfer a few times through each server, in turn."""
     samples: Samples = {server.contender.name: [] for server in servers}
     for _ in range(_ROUNDS):
         for server in servers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from bench.contenders import REFERENCE
+from bench.contenders import KEPT, REFERENCE
 from bench.measure import ratio
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _COLOURS = {
     "sockguard": "#0b6e4f",
     REFERENCE: "#8d99ae",
-    "HAProxy, kept connections": "#b8c1d1",
+    KEPT: "#b8c1d1",
     "nginx, pass-through": "#e0b15a",
     "bare upstream": "#d5d5d5",
 }

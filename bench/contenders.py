@@ -50,8 +50,13 @@ class Server:
     log: Path
 
 
-def _sockguard(
-    folder: Path, socket: Path, upstream: Path, serve: Sequence[str], policy: Path
+def _sockguard(  # noqa: PLR0913, PLR0917 - where, and how
+    folder: Path,
+    socket: Path,
+    upstream: Path,
+    serve: Sequence[str],
+    policy: Path,
+    more: Sequence[str],
 ) -> list[str]:
     arguments = {
         "policy": policy,
@@ -59,15 +64,27 @@ def _sockguard(
         "upstream": f"unix://{upstream}",
         "audit-dir": folder / "audit",
     }
-    return [*serve, "serve", *(f"--{name}={value}" for name, value in arguments.items())]
+    return [*serve, "serve", *(f"--{name}={value}" for name, value in arguments.items()), *more]
 
 
-def _haproxy(
-    folder: Path, socket: Path, upstream: Path, connections: str, *, writes: bool
+def _haproxy(  # noqa: PLR0913 - where, and how
+    folder: Path,
+    socket: Path,
+    upstream: Path,
+    connections: str,
+    more: Sequence[str],
+    *,
+    writes: bool,
 ) -> list[str]:
-    config = folder / "haproxy.cfg"
-    config.write_text(haproxy.config(socket, upstream, connections, writes=writes))
-    return ["haproxy", "-db", "-f", str(config)]
+    binds = [f"unix@{socket}", *more]
+    text = haproxy.config(binds, upstream, connections, writes=writes)
+    return haproxy_command(folder / "haproxy.cfg", text)
+
+
+def haproxy_command(file: Path, text: str) -> list[str]:
+    """Write a configuration; return the command that runs HAProxy with it."""
+    file.write_text(text)
+    return ["haproxy", "-db", "-f", str(file)]
 
 
 def _nginx(folder: Path, socket: Path, upstream: Path) -> list[str]:
@@ -93,6 +110,7 @@ def _own_upstream(
 BARE = Contender("bare upstream", _upstream, judges=False)
 REFERENCE = "HAProxy, new connections"
 """What the ratios are ratios to: the way the common image runs."""
+KEPT = "HAProxy, kept connections"
 
 
 def own_upstream(*arguments: str) -> Contender:
@@ -100,9 +118,28 @@ def own_upstream(*arguments: str) -> Contender:
     return Contender("bare upstream", partial(_own_upstream, arguments=arguments), judges=False)
 
 
-def sockguard(serve: Sequence[str] = SERVE, policy: Path = POLICY) -> Contender:
-    """Return sockguard, started by the command `serve`."""
-    return Contender("sockguard", partial(_sockguard, serve=serve, policy=policy), judges=True)
+def sockguard(
+    serve: Sequence[str] = SERVE, policy: Path = POLICY, more: Sequence[str] = ()
+) -> Contender:
+    """Return sockguard, started by the command `serve`; `more` are further words for it."""
+    command = partial(_sockguard, serve=serve, policy=policy, more=more)
+    return Contender("sockguard", command, judges=True)
+
+
+def haproxies(
+    *, writes: bool, more: tuple[Sequence[str], Sequence[str]] = ((), ())
+) -> tuple[Contender, Contender]:
+    """Return HAProxy with new connections to the upstream, and with kept ones.
+
+    `writes` says that it lets pass what is not GET as well, `more` where each listens besides.
+    """
+    new, kept = (
+        partial(_haproxy, connections=connections, more=binds, writes=writes)
+        for connections, binds in zip(
+            (haproxy.NEW_CONNECTIONS, haproxy.KEPT_CONNECTIONS), more, strict=True
+        )
+    )
+    return Contender(REFERENCE, new, judges=True), Contender(KEPT, kept, judges=True)
 
 
 def everyone(policy: Path = POLICY, *, writes: bool = False) -> tuple[Contender, ...]:
@@ -110,14 +147,9 @@ def everyone(policy: Path = POLICY, *, writes: bool = False) -> tuple[Contender,
 
     `writes` says that HAProxy lets pass what is not GET as well.
     """
-    kept, new = (
-        partial(_haproxy, connections=connections, writes=writes)
-        for connections in (haproxy.KEPT_CONNECTIONS, haproxy.NEW_CONNECTIONS)
-    )
     return (
         sockguard(policy=policy),
-        Contender(REFERENCE, new, judges=True),
-        Contender("HAProxy, kept connections", kept, judges=True),
+        *haproxies(writes=writes),
         Contender("nginx, pass-through", _nginx, judges=False),
     )
 

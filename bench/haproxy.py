@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _VERSION = r"^(/v[\d\.]+)?"
@@ -35,14 +36,17 @@ def _rules() -> list[str]:
     ]
 
 
-def config(socket: Path, upstream: Path, connections: str, *, writes: bool) -> str:
+def config(binds: Sequence[str], upstream: Path, connections: str, *, writes: bool) -> str:
     """Return the configuration: one rule per section of the API, a log line per request.
+
+    `binds` says where it listens, and how.
 
     The variables that turn rules on stand in the environment there, and in `setenv` here.
     """
     rules = "\n  ".join(_rules())
     granted = (*_GRANTED, "post") if writes else _GRANTED
     switches = "\n  ".join(f"setenv {_switch(section)} 1" for section in granted)
+    listens = "\n  ".join(f"bind {bind}" for bind in binds)
     return f"""
 global
   {switches}
@@ -66,7 +70,7 @@ defaults
   maxconn 3000
 
 frontend consumers
-  bind unix@{socket}
+  {listens}
   {rules}
   default_backend engine
 

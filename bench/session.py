@@ -23,6 +23,7 @@ from bench.memory import memory
 from bench.processes import BenchError
 from bench.report import print_machine, ratios
 from bench.start import start
+from bench.tls import tls
 from bench.traffic import profile, traffic
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ _SUBJECTS = {
     "memory": memory,
     "first-byte": first_byte,
     "bulk": bulk,
+    "tls": tls,
 }
 _TRAFFIC = "traffic"
 
