@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.docker_cli import Outcome, run, scrubbed
+from tests.support.docker_cli import run, scrubbed
 from tests.support.engine_effects import effects
 from tests.support.races import same_in_the_end
 
@@ -33,10 +33,9 @@ def outcome(session: Path, side: Side, folder: Path) -> list[str]:
     settings = {"NAME": words[1], "NETWORK": side.network, "PORT": side.port}
     script = EVERY_EXIT_CODE + session.read_text(encoding="utf-8")
     seen = run(["bash", "-c", script], side.host, folder, **settings)
-    shown = Outcome(seen.code, scrubbed(seen.stdout, *words), scrubbed(seen.stderr, *words))
-    done = effects(side.engine, mark, *words)
+    shown = (scrubbed(text, *words) for text in (seen.stdout, seen.stderr))
+    parts = (f"exit {seen.code}", *shown, *effects(side.engine, mark, *words))
     side.engine.remove_containers()
-    parts = (f"exit {shown.code}", shown.stdout, shown.stderr, *done)
     return [line for part in parts for line in part.splitlines()]
 
 
