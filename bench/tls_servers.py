@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.client import answers
 from bench.contenders import (
     BARE,
     DATA,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _POLICY = DATA / "tls.yaml"
 _HOST = "127.0.0.1"
+_START_SECONDS = 15.0
+_POLL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,18 @@ def _adapt(
         folder / "haproxy.cfg", _adapter_config(kept, anew, port, certificates)
     )
     stack.enter_context(running(command, kept, folder / "printed.log"))
+    _wait_until_answered(kept, server)
     return Ways(replace(server, socket=kept), replace(server, socket=anew))
+
+
+def _wait_until_answered(adapter: Path, server: Server) -> None:
+    """Wait for the TLS port behind the adapter: the server's own socket may be open before it."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not answers(adapter):
+        if time.monotonic() > deadline:
+            told = server.log.read_text(errors="replace")[-2000:]
+            raise BenchError(f"{server.contender.name} does not answer over TLS; it said:\n{told}")
+        time.sleep(_POLL)
 
 
 def _adapter_config(kept: Path, anew: Path, port: int, certificates: Certificates) -> str:
