@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _POLICY = DATA / "tls.yaml"
 _HOST = "127.0.0.1"
+_SOCKETS = ("kept.sock", "anew.sock", "straight.sock")
 _START_SECONDS = 15.0
 _POLL = 0.05
 
@@ -47,10 +48,14 @@ class Certificates:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """One server by its adapter's two sockets: of kept connections, and of a new one each time."""
+    """One server by its adapter's sockets.
+
+    Connections are kept, made anew for each request, or those of the client, byte by byte.
+    """
 
     kept: Server
     anew: Server
+    straight: Server
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -117,13 +122,11 @@ def _adapt(
     stack: ExitStack, folder: Path, server: Server, port: int, certificates: Certificates
 ) -> Ways:
     folder.mkdir()
-    kept, anew = folder / "kept.sock", folder / "anew.sock"
-    command = haproxy_command(
-        folder / "haproxy.cfg", _adapter_config(kept, anew, port, certificates)
-    )
+    command = haproxy_command(folder / "haproxy.cfg", _adapter_config(folder, port, certificates))
+    kept, anew, straight = (folder / name for name in _SOCKETS)
     stack.enter_context(running(command, kept, folder / "printed.log"))
     _wait_until_answered(kept, server)
-    return Ways(replace(server, socket=kept), replace(server, socket=anew))
+    return Ways(*(replace(server, socket=socket) for socket in (kept, anew, straight)))
 
 
 def _wait_until_answered(adapter: Path, server: Server) -> None:
@@ -136,7 +139,8 @@ def _wait_until_answered(adapter: Path, server: Server) -> None:
         time.sleep(_POLL)
 
 
-def _adapter_config(kept: Path, anew: Path, port: int, certificates: Certificates) -> str:
+def _adapter_config(folder: Path, port: int, certificates: Certificates) -> str:
+    kept, anew, straight = (folder / name for name in _SOCKETS)
     authority = certificates.folder / "ca.pem"
     server = (
         f"{_HOST}:{port} ssl crt {certificates.client} ca-file {authority} verify required"
@@ -158,6 +162,11 @@ listen kept
   bind unix@{kept}
   option http-keep-alive
   http-reuse always
+  server under_test {server}
+
+listen straight
+  mode tcp
+  bind unix@{straight}
   server under_test {server}
 
 listen anew
