@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 
 _PIECE = 256 * 1024
-_CAUSES = {
+CAUSES = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the caller showed no certificate",
     "HTTP_REQUEST": "plain HTTP was sent to a TLS port",
     "HTTPS_PROXY_REQUEST": "plain HTTP was sent to a TLS port",
@@ -76,7 +76,7 @@ class TlsEnd:
                 raise TlsError(f"the caller's certificate cannot be read: {error}") from error
             if names and der:
                 return dict(names), der
-        raise TlsError(_CAUSES["PEER_DID_NOT_RETURN_A_CERTIFICATE"])
+        raise TlsError(CAUSES["PEER_DID_NOT_RETURN_A_CERTIFICATE"])
 
     @property
     def resumed(self) -> bool:
@@ -131,4 +131,4 @@ def cause_of(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the caller's certificate is not accepted: {error.verify_message}"
     reason = error.reason or type(error).__name__
-    return _CAUSES.get(reason) or f"TLS failed: {reason.lower().replace('_', ' ')}"
+    return CAUSES.get(reason) or f"TLS failed: {reason.lower().replace('_', ' ')}"

@@ -21,8 +21,7 @@ def refused(host: str, header: str = "") -> str:
     try:
         refuse_browser(head, BRIDGE)
     except Refusal as refusal:
-        assert refusal.reason is Reason.UNKNOWN_CALLER
-        return refusal.detail
+        return refusal.detail if refusal.reason is Reason.UNKNOWN_CALLER else refusal.reason
     return ""
 
 
