@@ -102,7 +102,7 @@ def test_the_commands_of_the_example_make_callers_that_are_served(
             line for kind, text in FENCE.findall(page) if kind == "sh" for line in text.splitlines()
         ]
         for line in filter(lambda line: not ELSEWHERE.match(line), lines):
-            said = shell.run(served if " docker compose up " in line else line)
+            said = shell.run(served if line.startswith("docker compose up ") else line)
             assert said.code == 0, (line, said.output)
             outputs.append(said.output)
         wait_until(lambda: shell.run("docker --context home ps").code, "anna to be shut out")
