@@ -43,4 +43,5 @@ def tell(error: SockguardError) -> None:
 
 def note(text: str) -> None:
     """Print one line of the program's own on standard error, at once."""
-    print(f"sockguard: {printable(text)}", file=sys.stderr, flush=True)
+    # One write: events come on standard output from another thread, mostly to the same file.
+    print(f"sockguard: {printable(text)}\n", end="", file=sys.stderr, flush=True)
