@@ -76,6 +76,8 @@ def line_of(event: Mapping[str, object], *, colour: bool = False) -> str:
     ]
     if kind == Kind.OUTCOME:
         words += _given(event, "ms", "bytes_in", "bytes_out")
+    if kind == Kind.CONNECTION_REFUSED:
+        words += _given(event, "caller")  # it is no client: nothing else says who it was
     text = printable(str(event.get("text") or ""))
     identity = printable(str(event.get("id") or ""))
     return "  ".join(filter(None, (" ".join(words), text, identity)))

@@ -237,7 +237,7 @@ class Connection:
         head = account.head = parse_request_head(data)
         self._whole = head.framing.kind is FramingKind.NONE
         if self._browser:
-            refuse_browser(head)
+            refuse_browser(head, self.caller)
         client = account.client or self._standing.identified(self._gate.policy)
         request = account.request = read_request(head, self._gate.engine.newest_served)
         return client, request

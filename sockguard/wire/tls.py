@@ -18,7 +18,7 @@ _RECORD = 16 * 1024
 To ask for 256 KiB made OpenSSL's caller get such room and give nearly all of it back each time: a
 small request and its answer took 26 microseconds in here, and take 6.
 """
-_CAUSES = {
+CAUSES = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the caller showed no certificate",
     "HTTP_REQUEST": "plain HTTP was sent to a TLS port",
     "HTTPS_PROXY_REQUEST": "plain HTTP was sent to a TLS port",
@@ -85,7 +85,7 @@ class TlsEnd:
                 raise TlsError(f"the caller's certificate cannot be read: {error}") from error
             if names and der:
                 return dict(names), der
-        raise TlsError(_CAUSES["PEER_DID_NOT_RETURN_A_CERTIFICATE"])
+        raise TlsError(CAUSES["PEER_DID_NOT_RETURN_A_CERTIFICATE"])
 
     @property
     def resumed(self) -> bool:
@@ -157,4 +157,4 @@ def cause_of(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the caller's certificate is not accepted: {error.verify_message}"
     reason = error.reason or type(error).__name__
-    return _CAUSES.get(reason) or f"TLS failed: {reason.lower().replace('_', ' ')}"
+    return CAUSES.get(reason) or f"TLS failed: {reason.lower().replace('_', ' ')}"

@@ -70,6 +70,21 @@ def test_an_outcome_reads_as_how_it_ended() -> None:
     )
 
 
+def test_a_connection_that_was_refused_says_where_it_came_from() -> None:
+    event = {
+        "time": "2026-01-02T03:04:05.000006Z",
+        "id": "01M83P9GQHD7QYHQ28WZPB6YX0",
+        "kind": "connection_refused",
+        "caller": "address=192.0.2.7",
+        "reason": "tls",
+        "text": "certificate revoked",
+    }
+    assert line_of(event) == (
+        '2026-01-02T03:04:05.000006Z - connection_refused - reason=tls caller="address=192.0.2.7"'
+        "  certificate revoked  01M83P9GQHD7QYHQ28WZPB6YX0"
+    )
+
+
 def test_other_events_name_their_kind() -> None:
     event = {"time": "T", "kind": "gap", "text": "two went", "count": 2}
     assert line_of(event) == "T - gap - count=2  two went"

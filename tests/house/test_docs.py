@@ -36,7 +36,9 @@ SOCKETS = "/run/sockguard"
 
 
 def pages() -> list[Path]:
-    return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+    return sorted(
+        page for glob in ("*.md", "docs/**/*.md", "examples/**/*.md") for page in ROOT.glob(glob)
+    )
 
 
 def prose(page: Path) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from sockguard.errors import Reason, status_of
+from sockguard.wire.tls import CAUSES
 from tests.support.guarded import of
 from tests.support.raw_client import connected, read_head, request
 from tests.support.stack import running_stack
@@ -147,6 +148,68 @@ def test_the_words_about_too_many_requests_and_streams_stand_in_the_page(
     for words in ("is over its", "streams open already"):
         assert words in said
         assert words in WORDS
+
+
+@pytest.mark.parametrize("words", sorted(set(CAUSES.values())))
+def test_what_is_said_of_a_handshake_stands_in_the_page(words: str) -> None:
+    assert words in WORDS
+
+
+NETWORK = (
+    ("certs/files_store.py", "cannot be read by uid", "others may read or change this key"),
+    (
+        "certs/reading.py",
+        *("the key is encrypted", "it is DER", "it has to be PEM"),
+        *("is no authority: it lacks the CA flag", "may not sign certificates"),
+    ),
+    (
+        "certs/tls_dir.py",
+        *("is not for servers", "expired on", "is not valid before", "which is for another key"),
+        *("so nobody could connect", "is a stranger's", "is no whole list", "lacks cRLSign"),
+        *("was not signed by the authority of that name", "so OpenSSL refuses everybody"),
+    ),
+    ("certs/tls_dir_store.py", "is no folder", "is missing; a TLS folder holds"),
+    ("cli/network.py", "comes over the network, where nothing listens", "can serve nobody"),
+    ("cli/network.py", "systemd passes a socket named '"),
+    ("identity/listener.py", "must begin with tls:// or tcp://", "must be an address and a port"),
+    ("options.py", "names one listener twice"),
+    ("policy/identify.py", "it has shown no certificate"),
+    ("policy/identify.py", "not exactly one container is known at its address"),
+    ("proxy/browsers.py", "shows that a page in a browser sent this"),
+    ("proxy/browsers.py", "Host names neither an address nor localhost"),
+    (
+        "proxy/calling_containers.py",
+        "the container at the caller's address is another now, or has another name",
+        "the Engine does not say which container calls",
+    ),
+    ("proxy/certificates.py", "a CA is trusted no more; connect again", "using those from before"),
+    ("proxy/handshakes.py", "no whole handshake within"),
+    ("proxy/handshakes.py", "too many handshakes are under way, most of this address"),
+    ("proxy/network.py", "too many callers wait to be known by their container"),
+    (
+        "proxy/network_sockets.py",
+        *("systemd passes two sockets named", "systemd passes no socket of this name"),
+        *("which does not listen; use ListenStream=", "is no socket", "that is a Unix socket;"),
+        "choose an address of this host and a port that nothing else listens at",
+    ),
+    ("proxy/tls_files.py", "change while they are read; try again"),
+    ("proxy/tls_files.py", "the caller's certificate is revoked"),
+    ("proxy/tls_files.py", "the caller's certificate has expired"),
+    ("proxy/tls_peer.py", "the caller left within the handshake"),
+    ("settings.py", "TLS needs --tls-dir", "could read and forge requests; use tls://"),
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"), [(file, words) for file, *several in NETWORK for words in several]
+)
+def test_words_about_listeners_and_certificates_are_those_of_the_source(
+    file: str, words: str
+) -> None:
+    source = (ROOT / "sockguard" / file).read_text(encoding="utf-8")
+    joined = re.sub(r'"\s*\n\s*f?"', "", source)
+    assert words in joined
+    assert words in WORDS
 
 
 @pytest.mark.parametrize(
