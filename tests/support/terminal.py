@@ -42,7 +42,7 @@ def in_terminal(
     """Exit code of the command and all that the terminal showed, within `SECONDS`.
 
     `dialogue` has pairs: once the first text was shown, the second is typed, or the
-    window gets the second's size.
+    window gets the second's size. Nothing is typed before the command has the keys to itself.
     """
     ours, theirs = pty.openpty()
     resize(ours, Window(ROWS, COLUMNS))
@@ -66,12 +66,19 @@ def converse(
     while time.monotonic() < deadline:
         piece = read_for(terminal, 0.1)
         shown += piece
-        if waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
+        at = shown.find(waiting[0][0].encode(), seen) if waiting else -1
+        if at >= 0 and has_the_keys(terminal):
             seen = at + len(waiting[0][0])
             act(terminal, process, waiting.pop(0)[1])
         if not piece and process.poll() is not None:
             return shown.decode(errors="replace")
     raise AssertionError(f"still running; the terminal shows {shown!r}")
+
+
+def has_the_keys(terminal: int) -> bool:
+    """Whether the command reads each key itself; before, the terminal would show what is typed."""
+    _, _, _, local, *_ = termios.tcgetattr(terminal)
+    return not local & termios.ECHO
 
 
 def act(terminal: int, process: Process, deed: str | Window) -> None:
