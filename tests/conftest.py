@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -28,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         needs_engine = "dockerd" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("dockerd" if needs_engine else str(item.path)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep what all tests are made of, which stays to the end, out of the collector's rounds."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
