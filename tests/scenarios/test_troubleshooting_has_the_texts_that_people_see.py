@@ -180,12 +180,14 @@ NETWORK = (
     (
         "proxy/calling_containers.py",
         "the container at the caller's address is another now, or has another name",
-        "the Engine does not say which container calls",
+        "it ended what it sends before the Engine knew of one, so another may have its address now",
+        "the Engine's events broke off, so it is not known which container calls; connect again",
     ),
+    ("proxy/container_lists.py", "the Engine does not say which container calls"),
     ("proxy/certificates.py", "a CA is trusted no more; connect again", "using those from before"),
     ("proxy/handshakes.py", "no whole handshake within"),
     ("proxy/handshakes.py", "too many handshakes are under way, most of this address"),
-    ("proxy/network.py", "too many callers wait to be known by their container"),
+    ("proxy/network.py", "too many callers wait to be known by their container, most of this address"),
     (
         "proxy/network_sockets.py",
         *("systemd passes two sockets named", "systemd passes no socket of this name"),
