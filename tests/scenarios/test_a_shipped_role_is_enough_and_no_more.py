@@ -174,7 +174,7 @@ def test_who_took_a_program_over_gets_no_further(
     for name, call in ATTACKS.items():
         engine.clear()
         status, _ = send(guard, role, call, victim)
-        refused = status in {403, 404}
+        refused = status in {403, 404}  # sockguard reads an object to know whether it may be read
         if arrived(engine, call) and not (refused and call.do.startswith("GET ")):
             reached.add(name)
         else:
