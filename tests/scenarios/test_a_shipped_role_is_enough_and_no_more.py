@@ -92,6 +92,35 @@ HANDED_OVER: dict[str, set[str]] = {
 }
 """What of it a role is there for, as its first line says."""
 
+READ: tuple[tuple[str, str, str], ...] = (
+    ("autoheal", "/containers/json", "[].Id [].Names [].State [].Labels"),
+    ("ofelia", "/containers/json", "[].Names [].Labels"),
+    ("uptime-kuma", "/containers/json", "[].ImageID"),
+    ("uptime-kuma", "/containers/{c}/json", "State.Running State.Status"),
+    ("homepage", "/containers/json", "[].Id [].Names [].Labels"),
+    ("homepage", "/containers/{c}/json", "State.Status"),
+    ("homepage", "/services/web", "Spec.Mode.Replicated.Replicas"),
+    ("homepage", "/tasks", "[].Status.ContainerStatus.ContainerID [].DesiredState"),
+    (
+        "prometheus",
+        "/containers/json",
+        "[].Id [].Names [].Labels [].Ports [].HostConfig.NetworkMode",
+    ),
+    ("prometheus", "/containers/json", "[].NetworkSettings.Networks"),
+    ("caddy-docker-proxy", "/info", "Swarm.LocalNodeState"),
+    ("caddy-docker-proxy", "/containers/{c}/json", "NetworkSettings.Networks"),
+    ("caddy-docker-proxy", "/networks/bridge", "Id Name Ingress"),
+    ("caddy-docker-proxy-swarm", "/configs", "[].Spec.Labels"),
+    ("docker-volume-backup", "/info", "Swarm.LocalNodeState"),
+    ("docker-volume-backup", "/containers/json", "[].Id [].Names [].Labels"),
+    ("cadvisor", "/info", "Driver ServerVersion Name"),
+    ("cadvisor", "/containers/{c}/json", "Name Created State.Pid Config.Labels Config.Image"),
+    ("netdata", "/containers/{c}/json", "Name"),
+    ("vector", "/containers/{c}/json", "Id Name Created Config.Tty Config.Image Config.Labels"),
+    ("telegraf-logs", "/containers/{c}/json", "Config.Tty State.Running"),
+)
+"""What programs take from answers of which their role shows a part, by the source of each."""
+
 SEES_THE_ENVIRONMENT = {"everything", "portainer", "watchtower"}
 
 
@@ -190,6 +219,54 @@ def test_the_environment_of_others_stays_masked(
     places = ("/containers/json", f"/containers/{victim['victim']}/json", "/services", "/tasks")
     told = any(SECRET.encode() in client.ask("GET", place).body for place in places)
     assert told == (role in SEES_THE_ENVIRONMENT)
+
+
+@pytest.mark.parametrize(("role", "place", "paths"), READ)
+def test_a_program_finds_what_it_reads(
+    engine: RunningDemo, guard: Guard, role: str, place: str, paths: str
+) -> None:
+    made = asking.run(engine, "", Labels=LABELS.get(role, {}))
+    document = Guarded(guard.socket(role)).get(filled(place, {"c": made}))
+    assert [path for path in paths.split() if not list(found(document, path.split(".")))] == []
+
+
+@pytest.mark.parametrize("role", ["cadvisor", "datadog", "telegraf"])
+def test_a_program_that_makes_tags_of_what_it_sees_is_not_shown_the_mask(
+    engine: RunningDemo, guard: Guard, role: str
+) -> None:
+    made = asking.run(engine, "", Env=["DD_ENV=production"])
+    client = Guarded(guard.socket(role))
+    assert "Env" not in client.get(f"/containers/{made}/json")["Config"]
+    assert role != "cadvisor" or "DockerRootDir" not in client.get("/info")
+
+
+def test_acme_companion_sees_its_own_settings_and_no_others(
+    engine: RunningDemo, guard: Guard
+) -> None:
+    shown = ["LETSENCRYPT_HOST=a.example", "ACME_CA_URI=https://ca.example", "NGINX_VERSION=1.27"]
+    made = asking.run(engine, "", Env=[*shown, f"PASSWORD={SECRET}"])
+    for role in ("acme-companion", "acme-companion-exec"):
+        document = Guarded(guard.socket(role)).get(f"/containers/{made}/json")
+        assert document["Config"]["Env"] == shown
+
+
+def test_caddy_docker_proxy_reads_caddyfiles_and_no_other_config(guard: Guard) -> None:
+    client = Guarded(guard.socket("caddy-docker-proxy-swarm"))
+    assert [each["Spec"]["Name"] for each in client.get("/configs")] == ["caddyfile"]
+    assert client.get("/configs/caddyfile")["Spec"]["Data"] == "eA=="
+    assert client.ask("GET", "/configs/app").status == 404
+
+
+def found(document: Any, path: list[str]) -> Iterator[Any]:
+    """Yield each value that stands at this path, through any item of a list."""
+    first, *rest = [*path, ""]
+    if not first:
+        yield document
+    elif first == "[]":
+        for item in document:
+            yield from found(item, rest[:-1])
+    elif first in document:
+        yield from found(document[first], rest[:-1])
 
 
 @pytest.mark.parametrize("role", ROLES)
