@@ -17,7 +17,7 @@ from sockguard.identity.listener import Scheme
 from sockguard.policy.identify import identify
 from sockguard.proxy.calling_containers import CallingContainers
 from sockguard.proxy.certificates import CertificateWatch
-from sockguard.proxy.handshakes import Handshakes, oldest_of_most
+from sockguard.proxy.handshakes import Handshakes, oldest_of_most, origin_of
 from sockguard.proxy.network_listeners import NetworkListeners, TlsDoor
 
 if TYPE_CHECKING:
@@ -88,7 +88,12 @@ class Network:
 
     def _give_up_one(self) -> None:
         """Make room: whoever calls often from one address keeps out itself alone."""
-        task = oldest_of_most({task: caller.address for task, (_, caller) in self._lookups.items()})
+        task = oldest_of_most(
+            {
+                task: caller.address and origin_of(caller.address)
+                for task, (_, caller) in self._lookups.items()
+            }
+        )
         channel, caller = self._lookups.pop(task)
         task.cancel()
         why = "too many callers wait to be known by their container, most of this address"
