@@ -57,6 +57,8 @@ class TlsDir:
     """When the newest list of each issuer was made, in seconds since 1970."""
     authorities: frozenset[str]
     """SHA-256 fingerprints, in hex, of the authorities in `trusted`."""
+    issuers: frozenset[bytes]
+    """The names of all authorities in ca.pem, in the form of `one_form`."""
     revoked: frozenset[tuple[bytes, int]]
     """All entries of crl.pem, as `issuer_and_serial` gives them for a peer's certificate."""
     not_after: float
@@ -108,6 +110,7 @@ def _read(folder: Path, now: float) -> TlsDir:
         lists=b"".join(one.public_bytes(Encoding.PEM) for one in in_use),
         listed=_newest(lists or ()),
         authorities=frozenset(one.fingerprint(SHA256()).hex() for one in trusted),
+        issuers=frozenset(one_form(one.subject) for one in authorities),
         revoked=entries_of(lists or ()),
         not_after=own.not_valid_after_utc.timestamp(),
         names=(*names.dns, *map(str, names.ips)),

@@ -157,7 +157,7 @@ def _refuse_older_lists(before: TlsDir, found: TlsDir) -> None:
     """Raise SockguardError where a list is gone or older: whom it named would be back."""
     for issuer, made in before.listed.items():
         now = found.listed.get(issuer)
-        if now is None or now < made:
+        if issuer in found.issuers and (now is None or now < made):
             what = "is gone" if now is None else "is older than the one in use"
             raise SockguardError(
                 f"{found.folder}: a revocation list {what}; put the newest one there (an empty one"

@@ -184,7 +184,7 @@ NETWORK = (
         "the Engine's events broke off, so it is not known which container calls; connect again",
     ),
     ("proxy/container_lists.py", "the Engine does not say which container calls"),
-    ("proxy/certificates.py", "a CA is trusted no more; connect again", "using those from before"),
+    ("proxy/certificates.py", "using those from before"),
     ("proxy/handshakes.py", "no whole handshake within"),
     ("proxy/handshakes.py", "too many handshakes are under way, most of this address"),
     (
@@ -197,7 +197,11 @@ NETWORK = (
         *("which does not listen; use ListenStream=", "is no socket", "that is a Unix socket;"),
         "choose an address of this host and a port that nothing else listens at",
     ),
-    ("proxy/tls_files.py", "change while they are read; try again"),
+    (
+        "proxy/tls_files.py",
+        "change while they are read; try again",
+        "was verified under other authorities; connect again",
+    ),
     ("proxy/tls_files.py", "the caller's certificate is revoked"),
     ("proxy/tls_files.py", "the caller's certificate has expired"),
     ("proxy/tls_peer.py", "the caller left within the handshake"),
