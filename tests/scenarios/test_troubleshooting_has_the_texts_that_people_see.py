@@ -187,7 +187,10 @@ NETWORK = (
     ("proxy/certificates.py", "a CA is trusted no more; connect again", "using those from before"),
     ("proxy/handshakes.py", "no whole handshake within"),
     ("proxy/handshakes.py", "too many handshakes are under way, most of this address"),
-    ("proxy/network.py", "too many callers wait to be known by their container, most of this address"),
+    (
+        "proxy/network.py",
+        "too many callers wait to be known by their container, most of this address",
+    ),
     (
         "proxy/network_sockets.py",
         *("systemd passes two sockets named", "systemd passes no socket of this name"),
