@@ -73,8 +73,8 @@ def read_tls_dir(folder: Path, now: float) -> TlsDir:
         return _read(folder, now)
     except OSError as error:
         raise CertificateError(
-            f"{error.filename or folder}: cannot be read: {error.strerror}; sockguard's user needs "
-            "to reach all files of the folder"
+            f"{error.filename or folder}: cannot be read by uid {os.geteuid()}: {error.strerror}; "
+            f"chown -R {os.geteuid()} {folder}"
         ) from error
 
 
@@ -86,7 +86,7 @@ def _read(folder: Path, now: float) -> TlsDir:
         )
     ca, cert, key = (folder / name for name in (CA, CERT, KEY))
     for path in (ca, cert, key):
-        if not os.path.lexists(path):
+        if _is_missing(path):
             raise CertificateError(
                 f"{path}: is missing; a TLS folder holds {CA}, the authorities whose clients may "
                 f"connect, and the server's {CERT} and {KEY}"
@@ -121,7 +121,7 @@ def _read_crl(
     path: Path, authorities: Sequence[x509.Certificate], now: float
 ) -> tuple[x509.CertificateRevocationList, ...] | None:
     # A link that leads nowhere is a list that cannot be read, not none.
-    if not os.path.lexists(path):
+    if _is_missing(path):
         return None
     text = read_file(path)
     lists = read_lists(path, text)
@@ -130,6 +130,15 @@ def _read_crl(
         check_list(path, one, authorities, now)
     check_lists_are_complete(path, lists, authorities, now)
     return lists
+
+
+def _is_missing(path: Path) -> bool:
+    """Tell whether nothing stands there; OSError where that cannot be seen."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return False
 
 
 def _newest(lists: Sequence[x509.CertificateRevocationList]) -> Mapping[bytes, float]:

@@ -123,5 +123,7 @@ async def follow(channel: Channel, target: str) -> AsyncIterator[bytes]:
     if head.status != _OK:
         raise Refusal(Reason.UPSTREAM, f"the Engine answered GET {target} with {head.status}")
     yield b""
-    while piece := await channel.read():
-        yield piece
+    decoder = decoder_for(head.framing)
+    while not decoder.done and (piece := await channel.read()):
+        if came := b"".join(decoder.feed(piece)):
+            yield came

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
 from sockguard.proxy.ask import follow
-from sockguard.proxy.container_lists import ContainerLists, unsaid
+from sockguard.proxy.container_lists import ContainerLists, in_time, unsaid
 from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class CallingContainers:
         channel = await connect(self._gate.settings.upstream, seconds)
         try:
             events = follow(channel, _EVENTS.format(int(time.time()) - _BEFORE))
-            async with asyncio.timeout(seconds):
+            async with in_time(seconds):
                 await anext(events)
             self._end(await self._lists.listed())
             self._following, self._fault = object(), ""

@@ -6,6 +6,7 @@ Must never answer with a list that was begun before it was asked for.
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
@@ -14,6 +15,7 @@ from sockguard.proxy.ask import ask
 from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from sockguard.identity.caller import CallingContainer
@@ -29,6 +31,16 @@ _INSPECTIONS = 16
 def unsaid(why: object) -> Refusal:
     """Return the refusal of a caller of whom the Engine does not tell."""
     return Refusal(Reason.FACT_FAILED, f"the Engine does not say which container calls: {why}")
+
+
+@asynccontextmanager
+async def in_time(seconds: float) -> AsyncIterator[None]:
+    """Let the block take so long; raises a TimeoutError that says so."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise TimeoutError(f"no answer within {seconds:g} s") from error
 
 
 class ContainerLists:
@@ -77,15 +89,12 @@ class ContainerLists:
         return self.latest
 
     async def _ask(self, target: str) -> tuple[int, Value]:
-        try:
-            async with asyncio.timeout(self._seconds):
-                channel = await connect(self._path, self._seconds)
-                try:
-                    return await ask(channel, target)
-                finally:
-                    channel.close(self._seconds)
-        except TimeoutError as error:
-            raise TimeoutError(f"no answer within {self._seconds:g} s") from error
+        async with in_time(self._seconds):
+            channel = await connect(self._path, self._seconds)
+            try:
+                return await ask(channel, target)
+            finally:
+                channel.close(self._seconds)
 
 
 def _content(status: int, document: Value) -> Value:

@@ -10,6 +10,7 @@ import sys
 import traceback
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
@@ -44,7 +45,7 @@ class Network:
         self._gate = gate
         self._accept = accept
         self._containers = CallingContainers(gate)
-        self._lookups: dict[asyncio.Task[None], tuple[Channel, Caller]] = {}
+        self._lookups: dict[asyncio.Task[None], Caller] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._certificates = CertificateWatch(gate, files) if files is not None else None
         handshakes = Handshakes(gate.settings.timeouts.handshake)
@@ -83,22 +84,26 @@ class Network:
         if len(self._lookups) >= MOST_LOOKUPS:
             self._give_up_one()
         task = asyncio.get_running_loop().create_task(self._find_out(channel, caller))
-        self._lookups[task] = channel, caller
-        task.add_done_callback(lambda done: self._lookups.pop(done, None))
+        self._lookups[task] = caller
+        task.add_done_callback(partial(self._found_out, channel))
 
     def _give_up_one(self) -> None:
         """Make room: whoever calls often from one address keeps out itself alone."""
         task = oldest_of_most(
             {
                 task: caller.address and origin_of(caller.address)
-                for task, (_, caller) in self._lookups.items()
+                for task, caller in self._lookups.items()
             }
         )
-        channel, caller = self._lookups.pop(task)
+        caller = self._lookups.pop(task)
         task.cancel()
         why = "too many callers wait to be known by their container, most of this address"
         self._gate.recorder.turned_away(caller, Refusal(Reason.FACT_FAILED, why))
-        channel.abort()
+
+    def _found_out(self, channel: Channel, task: asyncio.Task[None]) -> None:
+        self._lookups.pop(task, None)
+        if task.cancelled():
+            channel.abort()
 
     async def _find_out(self, channel: Channel, caller: Caller) -> None:
         known = await self._with_container(channel, caller)

@@ -96,6 +96,8 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
 
     def data_received(self, data: bytes) -> None:
         """Open what came and hand it on."""
+        if self._tls.ended:
+            return  # to be ignored: RFC 8446, section 6.1
         self._records.add(data)
         if not self._held:
             self._open()
@@ -203,14 +205,12 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
         except TlsError as error:
             self._fail(str(error))
             return
-        if self._records.waiting:
+        if self._records.waiting and not self._tls.ended:
             self._held = True
             asyncio.get_running_loop().call_soon(self._open)
         self._read_or_not()
 
     def _take(self, sealed: bytes) -> None:
-        if self._tls.ended:
-            return  # to be ignored: RFC 8446, section 6.1
         self._tls.feed(sealed)
         if self._channel is None and not self._shake():
             return
