@@ -23,7 +23,7 @@ from sockguard.proxy.network_listeners import NetworkListeners, TlsDoor
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from sockguard.identity.caller import Caller
     from sockguard.identity.listener import NetworkListener
@@ -89,12 +89,7 @@ class Network:
 
     def _give_up_one(self) -> None:
         """Make room: whoever calls often from one address keeps out itself alone."""
-        task = oldest_of_most(
-            {
-                task: caller.address and origin_of(caller.address)
-                for task, caller in self._lookups.items()
-            }
-        )
+        task = oldest_of_most({task: _origin(caller) for task, caller in self._lookups.items()})
         caller = self._lookups.pop(task)
         task.cancel()
         why = "too many callers wait to be known by their container, most of this address"
@@ -134,3 +129,9 @@ class Network:
 
     def _refused(self, caller: Caller, why: str) -> None:
         self._gate.recorder.turned_away(caller, Refusal(Reason.TLS, why))
+
+
+def _origin(caller: Caller) -> Hashable:
+    """Return what counts as one caller: an address with a certificate is another one than without."""
+    address = caller.address and origin_of(caller.address)
+    return address, caller.certificate and caller.certificate.sha256
