@@ -132,6 +132,6 @@ class Network:
 
 
 def _origin(caller: Caller) -> Hashable:
-    """Return what counts as one caller: an address with a certificate is another one than without."""
+    """Return what counts as one caller: an address, apart for each certificate."""
     address = caller.address and origin_of(caller.address)
     return address, caller.certificate and caller.certificate.sha256
