@@ -12,6 +12,8 @@ import socket
 import subprocess
 import tarfile
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +22,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.asking import CLOSE, Answer
+from tests.support.guarded import read_answer
 from tests.support.processes import DIES_WITH_US, running, wait_until
+from tests.support.raw_client import exchange, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,11 +72,23 @@ class Engine:
         command = ["docker", "--host", self.host, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
+    def ask(self, method: str, target: str) -> Answer:
+        """What the Engine answers to one request: in a tenth of the time of a docker command."""
+        asked = request(method, target, headers=CLOSE)
+        return read_answer(exchange(str(self.socket), asked, timeout=60))
+
     def remove_containers(self) -> None:
         """End and remove all containers with their own volumes, whoever made them."""
-        containers = self.docker("ps", "--all", "--quiet").split()
-        if containers:
-            self.docker("rm", "--force", "--volumes", *containers)
+        deadline = time.monotonic() + 60
+        while there := [one["Id"] for one in self.ask("GET", "/containers/json?all=1").json]:
+            with ThreadPoolExecutor() as pool:
+                removed = list(pool.map(self._remove, there))
+            # 409: it is being removed already, as by `docker run --rm`.
+            assert {answer.status for answer in removed} <= {204, 404, 409}, removed
+            assert time.monotonic() < deadline, f"still there: {there}"
+
+    def _remove(self, container: str) -> Answer:
+        return self.ask("DELETE", f"/containers/{container}?force=1&v=1")
 
 
 def what_is_missing() -> str | None:

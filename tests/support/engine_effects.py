@@ -5,28 +5,28 @@ Must never ask through sockguard: the Engine's own socket and log are the witnes
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.docker_cli import scrubbed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.dockerd import Engine
 
-HELD = (
-    ("ps", "--all", "--no-trunc", "--format={{.Names}} {{.Image}} {{.Command}} {{.State}}"),
-    ("images", "--all", "--format={{.Repository}}:{{.Tag}} {{.Size}}"),
-    ("network", "ls", "--format={{.Name}} {{.Driver}} {{.Internal}} {{.Labels}}"),
-    ("volume", "ls", "--format={{.Name}} {{.Driver}} {{.Labels}}"),
-)
+FIELDS = {
+    "/containers/json?all=1": ("Names", "Image", "Command", "State"),
+    "/images/json?all=1": ("RepoTags", "Size"),
+    "/networks": ("Name", "Driver", "Internal", "Labels"),
+    "/volumes": ("Name", "Driver", "Labels"),
+}
+"""What there is, and what of it has to be the same on both sides."""
 VERSION = re.compile(r"(?<= )/v1\.\d+(?=/)")
 CHOSEN_AT_RANDOM = ("session", "buildid")
 RANDOM_NAME = re.compile(r"^(/?)[a-z]+_[a-z]+\d?(?= )", re.MULTILINE)
-SETTINGS = (
-    "{{.Name}} {{json .HostConfig}} {{json .Config}} {{len .Mounts}} {{.State.ExitCode}} "
-    "{{.State.Error}} {{.RestartCount}}"
-)
 
 
 def effects(engine: Engine, mark: int, *names: str) -> list[str]:
@@ -36,12 +36,30 @@ def effects(engine: Engine, mark: int, *names: str) -> list[str]:
     """
     calls = [call for call in engine.received(mark) if not call.startswith(("GET", "HEAD"))]
     facts = sorted(scrubbed(as_read(call), *names) for call in calls)
-    held = "".join(engine.docker(*question) for question in HELD)
-    containers = engine.docker("ps", "--all", "--quiet").split()
-    if containers:
-        held += engine.docker("inspect", "--format", SETTINGS, *containers)
-    things = re.sub(RANDOM_NAME, r"\1<random>", scrubbed(held, *names))
+    things = re.sub(RANDOM_NAME, r"\1<random>", scrubbed("\n".join(held(engine)), *names))
     return facts + sorted(things.splitlines())
+
+
+def held(engine: Engine) -> Iterator[str]:
+    """What the Engine holds, one thing a line, and the settings of each container."""
+    for target, fields in FIELDS.items():
+        told = engine.ask("GET", target).json
+        for one in (told["Volumes"] or []) if target == "/volumes" else told:
+            yield " ".join(in_words(one[field]) for field in fields)
+            if "Names" in one:
+                yield settings_of(engine.ask("GET", f"/containers/{one['Id']}/json").json)
+
+
+def in_words(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def settings_of(container: dict[str, Any]) -> str:
+    """How a container was made, and how it ended."""
+    state = container["State"]
+    kept = [json.dumps(container[part], sort_keys=True) for part in ("HostConfig", "Config")]
+    ended = (len(container["Mounts"]), state["ExitCode"], state["Error"], container["RestartCount"])
+    return " ".join(map(str, (container["Name"], *kept, *ended)))
 
 
 def as_read(call: str) -> str:

@@ -44,9 +44,9 @@ def read_head(client: socket.socket) -> bytes:
     return data
 
 
-def exchange(path: str, request: bytes) -> bytes:
+def exchange(path: str, request: bytes, timeout: float = 5.0) -> bytes:
     """Send `request`, which must ask for the connection to be closed; the whole answer."""
-    with connected(path) as client:
+    with connected(path, timeout) as client:
         client.sendall(request)
         return read_to_end(client)
 

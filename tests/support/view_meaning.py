@@ -219,6 +219,7 @@ IMAGE_NAMES = {
     "docker.io/library/alpine": "docker.io/library/alpine:latest",
     "ghcr.io/acme/app:1": "ghcr.io/acme/app:1",
     "evil/app": "docker.io/evil/app:latest",
+    "x": "docker.io/library/x:latest",
     "ghcr.io/acme/../evil": None,
 }
 USERS = {
@@ -233,6 +234,7 @@ USERS = {
     "1000:1000": "1000:1000",
     "1000:0": "1000:0",
     "app": "app",
+    "x": "x",
     "-1": None,
     "app:": "app",
 }
