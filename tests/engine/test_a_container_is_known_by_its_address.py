@@ -43,9 +43,10 @@ HEADERS = r"Host: sockguard\r\nConnection: close\r\n\r\n"
 def asking(what: str, network: str = "callers") -> str:
     """A line of shell that sends a request over this network and prints the whole answer.
 
-    What nc executes has the connection itself, and so ends nothing before the answer has come.
+    What nc executes has the connection itself, and so ends nothing before the answer has come. How
+    the connection ends is not what is asked.
     """
-    said = f"printf '{what} HTTP/1.1\\r\\n{HEADERS}'; cat >&3"
+    said = f"printf '{what} HTTP/1.1\\r\\n{HEADERS}'; cat >&3 || true"
     return f'exec 3>&1; nc {NETWORKS[network]}.1 {PORT} -e sh -c "{said}"'
 
 
