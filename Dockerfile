@@ -17,7 +17,8 @@ FROM ${BASE}
 COPY --from=build /opt/sockguard /opt/sockguard
 RUN ! python3 -m pip --version >/dev/null 2>&1 || python3 -m pip uninstall --yes --root-user-action=ignore pip
 # Volumes take over the owner of the folder that they cover: here that of the process.
-RUN install --directory --owner=65532 --group=65532 /run/sockguard /var/lib/sockguard/audit
+RUN install --directory --owner=65532 --group=65532 /run/sockguard \
+ && install --directory --owner=65532 --group=65532 --mode=0700 /var/lib/sockguard/audit
 ENV PATH=/opt/sockguard/bin:$PATH \
     SOCKGUARD_AUDIT_DIR=/var/lib/sockguard/audit
 USER 65532:65532

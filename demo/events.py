@@ -75,6 +75,12 @@ def emit(
         listener.put_nowait(event)
 
 
+def end_streams(world: World) -> None:
+    """End everybody's stream in good order, as an Engine does that stops."""
+    for listener in world.listeners:
+        listener.put_nowait(None)
+
+
 def emit_container(world: World, action: str, container: Container, **more: str) -> None:
     """Tell that something happened to a container."""
     attributes = {"image": container.image, "name": container.name} | container.labels | more
@@ -110,7 +116,7 @@ def _media_type(call: Call) -> str:
 async def _told(
     world: World, tests: list[Callable[[Event], bool]], since: float | None, until: float | None
 ) -> AsyncIterator[Event]:
-    listener: asyncio.Queue[Event] = asyncio.Queue()
+    listener: asyncio.Queue[Event | None] = asyncio.Queue()
     world.listeners.add(listener)
     past = [] if since is None else [item for item in world.events if item.moment >= since * 1e9]
     try:
@@ -119,9 +125,11 @@ async def _told(
                 yield event
         while until is None or until > time.time():
             left = None if until is None else until - time.time()
-            event = await asyncio.wait_for(listener.get(), left)
-            if _passes(event, tests):
-                yield event
+            came = await asyncio.wait_for(listener.get(), left)
+            if came is None:
+                return
+            if _passes(came, tests):
+                yield came
     except TimeoutError:
         return
     finally:

@@ -157,7 +157,7 @@ class World:
     plugins: dict[str, JsonObject] = field(default_factory=dict)
     swarm: Swarm = field(default_factory=Swarm)
     events: list[Event] = field(default_factory=list)
-    listeners: set[asyncio.Queue[Event]] = field(default_factory=set)
+    listeners: set[asyncio.Queue[Event | None]] = field(default_factory=set)
     next_pid: int = 1000
     next_address: int = 1
 

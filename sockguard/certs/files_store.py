@@ -40,7 +40,8 @@ def read_file(path: Path, *, forbidden: int = 0) -> bytes:
         raise CertificateError(f"{path}: there is no such file") from None
     except OSError as error:
         raise CertificateError(
-            f"{path}: cannot be read by uid {os.geteuid()}: {error.strerror}"
+            f"{path}: cannot be read by uid {os.geteuid()}: {error.strerror}; "
+            f"chown -R {os.geteuid()} {path.parent}"
         ) from error
     try:
         _check_status(path, os.fstat(descriptor), forbidden)

@@ -5,6 +5,7 @@ Must never keep a key that was written elsewhere, nor hand out a certificate bef
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def read_record(ca_folder: Path, name: str) -> Record:
     older = _certificates(replaced) if replaced.exists() else ()
     return Record(
         name,
-        Path(read_file(elsewhere).decode().strip()) if elsewhere.exists() else home,
+        Path(os.fsdecode(read_file(elsewhere)).strip()) if elsewhere.exists() else home,
         certificate,
         tuple(one for one in older if one != certificate),
     )

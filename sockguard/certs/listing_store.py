@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sockguard.certs.issuing import Kind
 
 
+_SERIAL_BYTES = 20  # RFC 5280, section 4.1.2.2
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One certificate. `state` is valid, expired or revoked; `replaced`: there is a newer one."""
@@ -72,7 +75,7 @@ def _listed(
         kind=record.kind,
         names=names_of(certificate).shown(),
         folder=record.folder,
-        serial=f"{certificate.serial_number:x}",
+        serial=certificate.serial_number.to_bytes(_SERIAL_BYTES).lstrip(b"\0").hex(),
         not_after=not_after,
         state="revoked" if certificate.serial_number in revoked else state,
         replaced=certificate is not record.certificate,

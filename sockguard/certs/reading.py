@@ -33,6 +33,7 @@ _UNREADABLE = (
 )
 _LIST = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 _LIST_BEGINS = b"-----BEGIN X509 CRL-----"
+_BEGINS = re.compile(rb"-----BEGIN ([^\r\n]*?)-----")
 _DER = b"\x30"  # a SEQUENCE, which is how all of these begin
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -46,6 +47,19 @@ def read_certificates(path: Path, data: bytes) -> tuple[x509.Certificate, ...]:
     except _UNREADABLE as error:
         raise _unreadable(path, data, "certificate", "x509", error) from error
     return found
+
+
+def refuse_other_blocks(path: Path, data: bytes, kind: str) -> None:
+    """Raise CertificateError where a file holds anything but PEM blocks of this kind.
+
+    OpenSSL takes whatever it finds in a file: a certificate among lists is an authority to it.
+    """
+    for other in _BEGINS.findall(data):
+        if other.decode("latin-1") != kind:
+            raise CertificateError(
+                f"{path}: holds a block {other.decode('latin-1')!r}, and only {kind!r} belongs "
+                "there; take it out, or put it into its own file"
+            )
 
 
 def read_key(path: Path, data: bytes) -> PrivateKeyTypes:

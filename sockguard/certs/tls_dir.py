@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 
 from sockguard.certs.fault import CertificateError
-from sockguard.certs.peer import one_form
+from sockguard.certs.peer import entries_of, one_form
 from sockguard.certs.reading import (
     call,
     certified_bytes,
@@ -104,6 +104,33 @@ def check_lists_are_complete(
                 f"{path}: holds no list of '{subject_of(authority)}', so OpenSSL refuses everybody "
                 "whom it signed; append its list (an empty one will do), or take it out of ca.pem"
             )
+
+
+def not_revoked(
+    path: Path,
+    authorities: Sequence[x509.Certificate],
+    lists: Sequence[x509.CertificateRevocationList],
+) -> tuple[x509.Certificate, ...]:
+    """Leave out the authorities that a list names, and those whom only such a one vouches for.
+
+    Raises CertificateError where none is left.
+    """
+    named = entries_of(lists)
+    kept = [one for one in authorities if (one_form(one.issuer), one.serial_number) not in named]
+    gone = {one_form(one.subject) for one in authorities if one not in kept}
+    while True:
+        gone -= {one_form(one.subject) for one in kept}
+        orphans = [one for one in kept if one_form(one.issuer) in gone]
+        if not orphans:
+            break
+        kept = [one for one in kept if one not in orphans]
+        gone |= {one_form(one.subject) for one in orphans}
+    if not kept:
+        raise CertificateError(
+            f"{path}: all of its authorities are revoked, so nobody could connect; put one there "
+            "that is not"
+        )
+    return tuple(kept)
 
 
 def _fault_of_signer(

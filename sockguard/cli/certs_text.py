@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_HOST = "tcp://localhost:2376"
 _CLIENT_LENGTH = 63
+_WORDS_OF_YAML = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _RESERVED = "main"
 _DAY = 86400
 _HOUR = 3600
@@ -33,10 +34,15 @@ def policy_lines(name: str, names: Names) -> list[str]:
         kind, value = "common_name", name
     return [
         "clients:",
-        f"  {client_name(name)}:",
+        f"  {_key(client_name(name))}:",
         f'    match: {{cert: {{{kind}: "{value}"}}}}',
         "    role: shipped/read-only",
     ]
+
+
+def _key(name: str) -> str:
+    """Write a client's name as a key of YAML, which takes some words for something else."""
+    return f'"{name}"' if name.lower() in _WORDS_OF_YAML else name
 
 
 def client_name(name: str) -> str:

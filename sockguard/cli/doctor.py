@@ -167,8 +167,12 @@ def _listeners(seen: Seen) -> Iterator[Finding]:
 
 def _certificates(seen: Seen) -> Iterator[Finding]:
     if seen.tls is not None:
-        from sockguard.cli.doctor_certificates import judge_tls_dir  # noqa: PLC0415  # as above
+        from sockguard.cli.doctor_certificates import (  # noqa: PLC0415  # as above
+            judge_mounts,
+            judge_tls_dir,
+        )
 
+        yield from judge_mounts(seen.tls.folder, seen.process.mounted)
         yield from judge_tls_dir(seen.tls)
 
 

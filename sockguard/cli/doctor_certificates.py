@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.certs.fault import CertificateError
 from sockguard.certs.files_store import read_file
+from sockguard.certs.folder import CA, CERT, CRL, KEY
 from sockguard.certs.reading import read_certificates, read_lists, subject_of
 from sockguard.certs.tls_dir_store import read_tls_dir
 from sockguard.cli.finding import ok, problem, warning
@@ -64,6 +65,17 @@ def _read(found: TlsDir, now: float) -> TlsSeen:
         authorities=tuple((subject_of(one), days(one.not_valid_after_utc)) for one in authorities),
         lists=None if found.crl is None else due,
     )
+
+
+def judge_mounts(folder: Path, mounted: frozenset[str]) -> Iterator[Finding]:
+    """Name the files of a TLS folder that are mounts of their own; `mounted` has all mounts."""
+    alone = [name for name in (CA, CERT, KEY, CRL) if str(folder.absolute() / name) in mounted]
+    if alone:
+        yield problem(
+            f"{', '.join(alone)} in {folder} are mounted by themselves, and stay the ones that they"
+            " are when they are replaced: no revocation and no renewal arrives",
+            f"mount the folder, not files: - ./tls:{folder}:ro",
+        )
 
 
 def judge_tls_dir(seen: TlsSeen) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from sockguard.cli.files_seen import (
 from sockguard.cli.finding import ok, problem, remark, warning
 from sockguard.cli.health import HealthError, ask_server
 from sockguard.policy.check import LONGEST_SOCKET_PATH
+from sockguard.policy.model import MAIN
 from sockguard.proxy.health import health_path
 from sockguard.proxy.server import wanted_sockets
 from sockguard.proxy.sockets import socket_path
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from sockguard.cli.process_seen import ProcessSeen
     from sockguard.policy.model import Policy, SocketFile
     from sockguard.settings import Settings
+
+
+_OTHERS_MAY_WRITE, _MAY_ENTER = 0o002, 0o001
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,11 @@ def _for_whom(seen: SocketSeen) -> str:
 
 def _judge_owner(seen: SocketSeen) -> Iterator[Finding]:
     file, wanted = seen.file, seen.wanted
+    if seen.name == MAIN and wanted.mode & _OTHERS_MAY_WRITE and not seen.folder.mode & _MAY_ENTER:
+        yield problem(
+            f"{seen.path} is to be for everybody, and others may not enter its folder",
+            f"chmod 0755 {seen.path.parent}",
+        )
     if file.mode != wanted.mode:
         yield problem(
             f"{seen.path} has mode {file.mode:04o}, not the {wanted.mode:04o} that is asked for",

@@ -40,7 +40,8 @@ class Caller:
     `uid`, `gid` and `groups` (supplementary ids) come from socket credentials; None and () when
     the kernel gives none. `pid` is for the record only and never identifies anybody. `address` is
     the peer's on a network listener, never an IPv4 address in IPv6 clothes. `certificate` is set
-    where TLS has verified it, `container` where exactly one runs at this address.
+    where TLS has verified it, `container` where exactly one runs at this address. `unsaid` is why
+    the Engine did not say which container that is, "" where it did.
     """
 
     listener: str
@@ -51,6 +52,7 @@ class Caller:
     address: IPv4Address | IPv6Address | None = None
     certificate: Certificate | None = None
     container: CallingContainer | None = None
+    unsaid: str = ""
 
     def describe(self) -> str:
         """Say all that is known, for the log: `uid=1000 gid=1000 pid=42`, or names and address.

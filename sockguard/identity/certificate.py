@@ -25,7 +25,8 @@ class Certificate:
 
     `sha256` is the fingerprint of its DER form in hex. `spiffe` and `common_name` are "" where it
     has none, or more than one. `not_after` is in seconds since 1970. `issuer` (a name as DER) and
-    `serial` say which one it is in a list of revoked ones.
+    `serial` say which one it is in a list of revoked ones, `verified_under` which state of the TLS
+    folder it was verified under.
     """
 
     sha256: str
@@ -36,6 +37,7 @@ class Certificate:
     not_after: float = 0.0
     issuer: bytes = b""
     serial: int = 0
+    verified_under: int = 0
 
 
 def certificate_of(parsed: Mapping[str, object], der: bytes) -> Certificate:

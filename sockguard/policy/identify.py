@@ -30,6 +30,8 @@ def identify(policy: Policy, caller: Caller) -> Client:
     if len(found) == 1:
         return found[0]
     who = caller.describe() or "a caller without credentials"
+    if not found and caller.unsaid and _may_be_known_by_container(policy, caller):
+        raise Refusal(Reason.FACT_FAILED, caller.unsaid, detail=caller.listener)
     if not found:
         message = (
             f"no client on listener '{caller.listener}' matches {who}{_lacking(policy, caller)}"
@@ -47,6 +49,13 @@ def _reachable(policy: Policy, caller: Caller) -> Iterable[Client]:
         return [client for client in policy.clients.values() if client.listener == MAIN]
     client = policy.clients.get(caller.listener)
     return [] if client is None or client.listener != caller.listener else [client]
+
+
+def _may_be_known_by_container(policy: Policy, caller: Caller) -> bool:
+    return any(
+        client.match.container is not None and _matches_but_for_container(client.match, caller)
+        for client in _reachable(policy, caller)
+    )
 
 
 def _lacking(policy: Policy, caller: Caller) -> str:
@@ -77,13 +86,17 @@ def _any_of(wanted: tuple[int, ...], held: tuple[int | None, ...]) -> bool:
 
 
 def _matches_on_network(match: Match, caller: Caller) -> bool:
-    address, held, runs = caller.address, caller.certificate, caller.container
+    runs = caller.container
+    return _matches_but_for_container(match, caller) and (
+        match.container is None
+        or (runs is not None and container_fits(match.container, runs.name, dict(runs.labels)))
+    )
+
+
+def _matches_but_for_container(match: Match, caller: Caller) -> bool:
+    address, held = caller.address, caller.certificate
     if address is None:
         return False
     if match.networks and not any(address in network for network in match.networks):
         return False
-    if match.cert is not None and (held is None or not cert_fits(match.cert, held)):
-        return False
-    return match.container is None or (
-        runs is not None and container_fits(match.container, runs.name, dict(runs.labels))
-    )
+    return match.cert is None or (held is not None and cert_fits(match.cert, held))

@@ -67,6 +67,7 @@ HALF_OPEN = (
         ("containers.stop", "containers.remove"),
         "containers.create",
         "can take containers down but not put them up again, as an updater has to",
+        unless=("containers.logs",),  # no updater reads them: these are buttons for people
     ),
     HalfOpen(
         RECREATES,

@@ -11,7 +11,7 @@ from sockguard.errors import Reason, Refusal
 from sockguard.proxy.read_body import in_slices
 from sockguard.proxy.upstream import EngineGone, read_response_head
 from sockguard.wire.body import decoder_for
-from sockguard.wire.document import decode, decode_steps
+from sockguard.wire.document import decode_steps
 from sockguard.wire.head import format_request
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Answer(NamedTuple):
 async def ask(channel: Channel, target: str) -> tuple[int, Value]:
     """GET the target and return status and decoded JSON; raises a refusal when that fails."""
     answer = await _asked(channel, target)
-    return answer.status, decode(answer.body)
+    return answer.status, await in_slices(decode_steps(answer.body))
 
 
 async def ask_over(upstream: Upstream, target: str) -> tuple[int, Value]:
@@ -123,5 +123,7 @@ async def follow(channel: Channel, target: str) -> AsyncIterator[bytes]:
     if head.status != _OK:
         raise Refusal(Reason.UPSTREAM, f"the Engine answered GET {target} with {head.status}")
     yield b""
-    while piece := await channel.read():
-        yield piece
+    decoder = decoder_for(head.framing)
+    while not decoder.done and (piece := await channel.read()):
+        if came := b"".join(decoder.feed(piece)):
+            yield came

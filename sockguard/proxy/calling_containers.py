@@ -1,34 +1,49 @@
 """Which container calls: the one that runs at the caller's address, asked of the Engine each time.
 
-Must never answer from memory, nor choose between two containers.
+Must never answer while the Engine's events are not followed, nor choose between two containers.
 """
 
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
+import sys
+import time
+import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
-from sockguard.identity.caller import CallingContainer
-from sockguard.proxy.ask import ask, follow
+from sockguard.proxy.ask import follow
+from sockguard.proxy.container_lists import ContainerLists, in_time, unsaid
 from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from ipaddress import IPv4Address, IPv6Address
+    from collections.abc import Callable
 
+    from sockguard.identity.caller import CallingContainer
+    from sockguard.identity.container import Address, ByAddress
     from sockguard.proxy.gate import Gate
-    from sockguard.wire.document import Value
 
-    Address = IPv4Address | IPv6Address
-    ByAddress = Mapping[Address, list[CallingContainer]]
-
-_OK = 200
 _FAILURES = (Refusal, ValueError, OSError)  # TimeoutError is an OSError
 _RETRY_SECONDS = 1.0
 _CHANGED = "the container at the caller's address is another now, or has another name"
-_EVENTS = "/events?filters=%7B%22type%22%3A%5B%22container%22%2C%22network%22%5D%7D"
+_BROKE_OFF = (
+    "the Engine's events broke off, so it is not known which container calls; connect again"
+)
+_LEFT = "it ended what it sends before the Engine knew of one, so another may have its address now"
+_PAUSES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds before each list: the Engine lists a container only after its first program has begun
+(daemon/start.go)."""
+
+_BEFORE = 60
+"""Seconds of events from before: the Engine's answer begins before it takes note of new ones
+(api/server/router/system)."""
+
+_EVENTS = (
+    "/events?since={}&filters=%7B%22type%22%3A%5B%22container%22%2C%22network%22%5D%2C%22event%22%3A"
+    "%5B%22start%22%2C%22die%22%2C%22rename%22%2C%22destroy%22%2C%22connect%22%2C%22disconnect%22"
+    "%5D%7D"
+)
+"""All by which an address, a name or a label comes to a container, or leaves it."""
 
 
 class CallingContainers:
@@ -36,113 +51,105 @@ class CallingContainers:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._running: asyncio.Task[ByAddress] | None = None
-        self._next: asyncio.Task[ByAddress] | None = None
+        self._lists = ContainerLists(gate.settings.upstream, gate.settings.timeouts.connect)
+        self._asked = asyncio.Event()
+        self._settled = asyncio.Event()  # whether events are followed is known
+        self._following: object | None = None
+        self._fault = ""
 
     @property
     def wanted(self) -> bool:
         """Whether any client is known by its container."""
         return any(client.match.container for client in self._gate.policy.clients.values())
 
-    async def at(self, address: Address) -> CallingContainer | None:
+    @property
+    def _needed(self) -> bool:
+        return self.wanted or any(each.caller.container for each in self._gate.connections)
+
+    async def at(
+        self, address: Address, ended: Callable[[], bool], *, patient: bool
+    ) -> CallingContainer | None:
         """Return the one container at this address, None for none and for several.
 
-        Raises a refusal where the Engine does not say.
+        `patient` waits for one that is about to be listed, while the caller has not `ended`. What
+        is returned holds until the caller waits for anything. Raises a refusal where the Engine
+        does not say.
         """
-        found = (await self._listed()).get(address, [])
-        return found[0] if len(found) == 1 else None
+        self._asked.set()
+        await self._settled.wait()
+        following = self._following
+        if following is None:
+            raise unsaid(self._fault)
+        container = await self._one_at(address, ended, _PAUSES if patient else _PAUSES[:1])
+        if container is None or not await self._lists.confirms(container, address):
+            return None
+        if self._following is not following:
+            raise unsaid(self._fault or "its events broke off")
+        return container if self._lists.latest.get(address) == [container] else None
+
+    async def _one_at(
+        self, address: Address, ended: Callable[[], bool], pauses: tuple[float, ...]
+    ) -> CallingContainer | None:
+        for pause in pauses:
+            await asyncio.sleep(pause)
+            found = (await self._lists.listed()).get(address, [])
+            if pause and found and ended():
+                raise unsaid(_LEFT)
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
 
     async def watch(self) -> None:
         """Follow the Engine's events while any client is known by its container; never returns."""
         while True:
-            if self.wanted:
-                try:
-                    await self._follow()
-                except _FAILURES:
-                    self._end(None)
+            if not self._needed:
+                self._settled.clear()
+                self._asked.clear()
+                await self._asked.wait()
+                continue
+            try:
+                await self._follow()
+            except _FAILURES as error:
+                self._broke_off(str(error))
+            except Exception:  # noqa: BLE001 - unwatched, connections would go on for ever
+                traceback.print_exc(file=sys.stderr)
+                self._broke_off("an error of sockguard itself, see its own log")
+            else:
+                continue
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _follow(self) -> None:
+        """Return when it is needed no more; raises when the events end."""
         seconds = self._gate.settings.timeouts.connect
-        events = await connect(self._gate.settings.upstream, seconds)
+        channel = await connect(self._gate.settings.upstream, seconds)
         try:
-            async for _ in follow(
-                events, _EVENTS
-            ):  # first comes the head: from then on all is seen
-                self._end(await self._listed())
-                if not self.wanted:
+            events = follow(channel, _EVENTS.format(int(time.time()) - _BEFORE))
+            async with in_time(seconds):
+                await anext(events)
+            self._end(await self._lists.listed())
+            self._following, self._fault = object(), ""
+            self._settled.set()
+            async for _ in events:
+                if not self._needed:
                     return
+                self._end(await self._lists.listed())
         finally:
-            events.close(seconds)
+            self._following = None
+            channel.close(seconds)
+        raise Refusal(Reason.UPSTREAM, "its events ended")
 
-    def _end(self, containers: ByAddress | None) -> None:
-        """End all whose container is not what it was; None: all, as nothing is known any more."""
+    def _broke_off(self, why: str) -> None:
+        self._fault = f"its events cannot be followed: {why}"
+        self._settled.set()
+        for connection in list(self._gate.connections):
+            if connection.caller.container is not None:
+                connection.disown(_BROKE_OFF)
+
+    def _end(self, containers: ByAddress) -> None:
+        """End all whose container is not what it was."""
         for connection in list(self._gate.connections):
             caller = connection.caller
             if caller.container is None or caller.address is None:
                 continue
-            if containers is None or containers.get(caller.address) != [caller.container]:
+            if containers.get(caller.address) != [caller.container]:
                 connection.disown(_CHANGED)
-
-    async def _listed(self) -> ByAddress:
-        """List what runs, beginning after this was called; many who wait share one list."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._list_after(self._running))
-        try:
-            return await asyncio.shield(self._next)
-        except _FAILURES as error:
-            raise Refusal(
-                Reason.FACT_FAILED, f"the Engine does not say which container calls: {error}"
-            ) from error
-
-    async def _list_after(self, before: asyncio.Task[ByAddress] | None) -> ByAddress:
-        if before is not None:
-            await asyncio.wait([before])
-        self._running, self._next = self._next, None
-        seconds = self._gate.settings.timeouts.connect
-        async with asyncio.timeout(seconds):
-            channel = await connect(self._gate.settings.upstream, seconds)
-            try:
-                status, document = await ask(channel, "/containers/json")
-            finally:
-                channel.close(seconds)
-        if status != _OK:
-            raise ValueError(f"it answered {status}")
-        return by_address(document)
-
-
-def by_address(document: Value) -> dict[Address, list[CallingContainer]]:
-    """Read a list of containers: who has each address; raises ValueError where it is none."""
-    match document:
-        case [*listed]:
-            pass
-        case _:
-            raise ValueError("it did not answer with a list")
-    found: dict[Address, list[CallingContainer]] = {}
-    for each in listed:
-        container, networks = _container(each)
-        for address in set(_addresses(networks)):
-            found.setdefault(address, []).append(container)
-    return found
-
-
-def _container(document: Value) -> tuple[CallingContainer, object]:
-    match document:
-        case {"Id": str(identity), "Names": list(names), **rest}:
-            own = [one[1:] for one in map(str, names) if one.count("/") == 1]  # others are links
-            labels = rest.get("Labels")
-            pairs = labels.items() if isinstance(labels, dict) else ()
-            texts = tuple(sorted((key, text) for key, text in pairs if isinstance(text, str)))
-            settings = rest.get("NetworkSettings")
-            networks = settings.get("Networks") if isinstance(settings, dict) else None
-            return CallingContainer(identity, own[0] if len(own) == 1 else "", texts), networks
-        case _:
-            raise ValueError("it listed something that is no container")
-
-
-def _addresses(networks: object) -> Iterator[Address]:
-    for endpoint in networks.values() if isinstance(networks, dict) else ():
-        for name in ("IPAddress", "GlobalIPv6Address"):
-            text = endpoint.get(name) if isinstance(endpoint, dict) else None
-            if isinstance(text, str) and text:
-                yield ip_address(text)

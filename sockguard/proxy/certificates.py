@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import Kind
@@ -32,7 +33,11 @@ class CertificateWatch:
         """Follow the files; never returns."""
         while True:
             await asyncio.sleep(self._gate.settings.timeouts.look)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - unwatched, no revocation would count
+                traceback.print_exc(file=sys.stderr)
+                self._gate.tls_fault = f"cannot be followed: {error!r}; see sockguard's own log"
 
     async def look(self) -> None:
         """Read what has changed, and end what holds no more."""
@@ -42,16 +47,14 @@ class CertificateWatch:
         self._end_what_holds_no_more()
 
     async def _read(self, seen: Hashable) -> None:
-        before = self._files.folder
         try:
             await asyncio.to_thread(self._files.load)
         except SockguardError as error:
             self._reject(seen, error)
             return
         self._gate.tls_fault = ""
-        self._tell(Kind.CERTIFICATES_LOADED, f"using the changed files in {before.folder}")
-        if before.authorities - self._files.folder.authorities:
-            self._end_all("a CA is trusted no more; connect again")
+        folder = self._files.folder.folder
+        self._tell(Kind.CERTIFICATES_LOADED, f"using the changed files in {folder}")
 
     def _reject(self, seen: Hashable, error: SockguardError) -> None:
         """Say so once files that do not read well have looked the same twice: none is written."""
@@ -71,9 +74,4 @@ class CertificateWatch:
         for connection in list(self._gate.connections):
             certificate = connection.caller.certificate
             if certificate is not None and (why := self._files.objection(certificate)):
-                connection.disown(why)
-
-    def _end_all(self, why: str) -> None:
-        for connection in list(self._gate.connections):
-            if connection.caller.certificate is not None:
                 connection.disown(why)

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from ipaddress import IPv6Address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
     from ipaddress import IPv4Address
 
     from sockguard.proxy.tls_peer import TlsPeer
 
 MOST_HANDSHAKES = 256
+_Waiting = TypeVar("_Waiting")
 _PREFIX_OF_ONE = 64  # RFC 4291, section 2.5.1: one host has a whole /64 to choose from
 
 
@@ -49,9 +50,13 @@ class Handshakes:
             timer.cancel()
 
     def _crowded(self) -> TlsPeer:
-        origins = {peer: origin_of(peer.address) for peer in self._waiting}
-        most, _ = Counter(origins.values()).most_common(1)[0]
-        return next(peer for peer, origin in origins.items() if origin == most)
+        return oldest_of_most({peer: origin_of(peer.address) for peer in self._waiting})
+
+
+def oldest_of_most(origins: Mapping[_Waiting, Hashable]) -> _Waiting:
+    """Return the first of those of whose origin there are most; there has to be one."""
+    most, _ = Counter(origins.values()).most_common(1)[0]
+    return next(waiting for waiting, origin in origins.items() if origin == most)
 
 
 def origin_of(address: IPv4Address | IPv6Address) -> Hashable:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.errors import SockguardError
+from sockguard.policy.model import MAIN
 from sockguard.proxy.channel import Channel
 from sockguard.proxy.sockets import (
     BACKLOG,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from sockguard.proxy.sockets import ListeningSocket
 
 _DIRECTORY_MODE = 0o750
+_DIRECTORY_MODE_FOR_ALL = 0o755
+_OTHERS_MAY_WRITE = 0o002
 
 
 @dataclass(slots=True)
@@ -46,6 +49,15 @@ class _Listener:
     def give_to(self, owner: SocketFile) -> None:
         self.listening.give_to(owner)
         self.owner = owner
+
+
+def _directory_mode(name: str, owner: SocketFile) -> int:
+    """Let everybody into the folder of the main socket where everybody may open that.
+
+    What keeps others from a client's own socket is its folder.
+    """
+    for_all = name == MAIN and owner.mode & _OTHERS_MAY_WRITE
+    return _DIRECTORY_MODE_FOR_ALL if for_all else _DIRECTORY_MODE
 
 
 class Listeners:
@@ -112,7 +124,7 @@ class Listeners:
         if name in self._passed:
             return PassedSocket(self._passed[name].dup())
         path = socket_path(self._folder, name)
-        make_directory(path.parent, _DIRECTORY_MODE, owner.gid)
+        make_directory(path.parent, _directory_mode(name, owner), owner.gid)
         return listen(path, owner)
 
     def _came(self, channel: Channel, name: str) -> None:

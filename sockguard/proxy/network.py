@@ -6,20 +6,24 @@ Must never take a caller for a container that the Engine did not name just now.
 from __future__ import annotations
 
 import asyncio
+import sys
+import traceback
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
 from sockguard.identity.listener import Scheme
+from sockguard.policy.identify import identify
 from sockguard.proxy.calling_containers import CallingContainers
 from sockguard.proxy.certificates import CertificateWatch
-from sockguard.proxy.handshakes import Handshakes
+from sockguard.proxy.handshakes import Handshakes, oldest_of_most, origin_of
 from sockguard.proxy.network_listeners import NetworkListeners, TlsDoor
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from sockguard.identity.caller import Caller
     from sockguard.identity.listener import NetworkListener
@@ -41,7 +45,7 @@ class Network:
         self._gate = gate
         self._accept = accept
         self._containers = CallingContainers(gate)
-        self._lookups: set[asyncio.Task[None]] = set()
+        self._lookups: dict[asyncio.Task[None], Caller] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._certificates = CertificateWatch(gate, files) if files is not None else None
         handshakes = Handshakes(gate.settings.timeouts.handshake)
@@ -76,23 +80,58 @@ class Network:
     def _came(self, channel: Channel, caller: Caller) -> None:
         if not self._containers.wanted:
             self._accept(channel, caller)
-        elif len(self._lookups) < MOST_LOOKUPS:
-            task = asyncio.get_running_loop().create_task(self._find_out(channel, caller))
-            self._lookups.add(task)
-            task.add_done_callback(self._lookups.discard)
-        else:
-            self._refused(caller, "too many callers wait to be known by their container")
+            return
+        if len(self._lookups) >= MOST_LOOKUPS:
+            self._give_up_one()
+        task = asyncio.get_running_loop().create_task(self._find_out(channel, caller))
+        self._lookups[task] = caller
+        task.add_done_callback(partial(self._found_out, channel))
+
+    def _give_up_one(self) -> None:
+        """Make room: whoever calls often from one address keeps out itself alone."""
+        task = oldest_of_most({task: _origin(caller) for task, caller in self._lookups.items()})
+        caller = self._lookups.pop(task)
+        task.cancel()
+        why = "too many callers wait to be known by their container, most of this address"
+        self._gate.recorder.turned_away(caller, Refusal(Reason.FACT_FAILED, why))
+
+    def _found_out(self, channel: Channel, task: asyncio.Task[None]) -> None:
+        self._lookups.pop(task, None)
+        if task.cancelled():
             channel.abort()
 
     async def _find_out(self, channel: Channel, caller: Caller) -> None:
-        container = None
-        if caller.address is not None:
-            try:
-                container = await self._containers.at(caller.address)
-            except Refusal as refusal:
-                self._gate.recorder.turned_away(caller, refusal)
+        known = await self._with_container(channel, caller)
         if not channel.lost:
-            self._accept(channel, replace(caller, container=container))
+            self._accept(channel, known)
+
+    async def _with_container(self, channel: Channel, caller: Caller) -> Caller:
+        if caller.address is None:
+            return caller
+        try:
+            container = await self._containers.at(
+                caller.address,
+                lambda: channel.eof,
+                patient=not self._is_client(caller),
+            )
+        except Refusal as refusal:
+            return replace(caller, unsaid=refusal.message)
+        except Exception:  # noqa: BLE001 - whatever goes wrong ends in a refusal
+            traceback.print_exc(file=sys.stderr)
+            return replace(caller, unsaid="an error of sockguard itself, see its own log")
+        return replace(caller, container=container)
+
+    def _is_client(self, caller: Caller) -> bool:
+        with suppress(Refusal):
+            identify(self._gate.policy, caller)
+            return True
+        return False
 
     def _refused(self, caller: Caller, why: str) -> None:
         self._gate.recorder.turned_away(caller, Refusal(Reason.TLS, why))
+
+
+def _origin(caller: Caller) -> Hashable:
+    """Return what counts as one caller: an address, apart for each certificate."""
+    address = caller.address and origin_of(caller.address)
+    return address, caller.certificate and caller.certificate.sha256

@@ -45,13 +45,16 @@ class TlsDoor:
         self._refused = refused
         self.handshakes = handshakes
 
-    def context(self) -> ssl.SSLContext:
-        """Return how TLS is spoken now."""
+    def context(self) -> tuple[ssl.SSLContext, int]:
+        """Return how TLS is spoken now, and which state of the files that is."""
         return self._files.context()
 
-    def vouch(self, names: dict[str, object], der: bytes) -> Certificate:
-        """Return what the verified certificate says; raises TlsError where it holds no more."""
-        return self._files.vouch(names, der)
+    def vouch(self, names: dict[str, object], der: bytes, state: int) -> Certificate:
+        """Return what a certificate says that was verified under this state of the files.
+
+        Raises TlsError where it holds no more.
+        """
+        return self._files.vouch(names, der, state)
 
     def opened(self, channel: Channel, peer: TlsPeer, certificate: Certificate) -> None:
         """Serve this caller."""

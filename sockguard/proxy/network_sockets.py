@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from sockguard.identity.listener import NetworkListener
 
 _FIRST_PASSED = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
+_DIGITS = 5
 _IDLE_SECONDS, _PROBE_SECONDS, _PROBES = 60, 15, 4
 """A host that vanished is noticed after two minutes; no event would ever tell."""
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < _DIGITS):
+        raise SocketError(f"LISTEN_FDS={text!r} is no number of sockets; systemd sets it")
+    return int(text)
 
 
 def passed_sockets(environ: Mapping[str, str], pid: int) -> dict[str, socket.socket]:
@@ -31,7 +38,7 @@ def passed_sockets(environ: Mapping[str, str], pid: int) -> dict[str, socket.soc
     """
     if environ.get("LISTEN_PID") != str(pid):
         return {}
-    count = int(environ.get("LISTEN_FDS", "0"))
+    count = _count(environ.get("LISTEN_FDS", "0"))
     names = environ.get("LISTEN_FDNAMES", "").split(":")
     found: dict[str, socket.socket] = {}
     for number in range(count):

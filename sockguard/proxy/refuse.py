@@ -32,6 +32,8 @@ async def refuse(
         whole = discard_body(channel, head.framing)
     keep = whole and head is not None and head.keep_alive and not head.upgrade_asked
     keep = keep and exchange is None and not channel.waiting_bytes
+    if account.client is None and account.caller.address is not None:
+        keep = False  # on its next connection it may be known: it is asked for each anew
     full = gate.settings.hints == "full"
     channel.write(answer_to(account, refusal, hints=full, close=not keep))
     if not keep:

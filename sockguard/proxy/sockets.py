@@ -5,6 +5,7 @@ Must never take over a socket that somebody else is serving, nor remove one that
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 BACKLOG = 1024
 _PEER_GROUPS = 59  # SO_PEERGROUPS, Linux 4.13; the socket module has no name for it
-_MOST_GROUPS = 1024
+_MOST_GROUPS = 256  # socket.getsockopt gives at most 1,024 bytes
 _NO_ID = 0xFFFFFFFF
 _CREDENTIALS = struct.Struct("iII")  # struct ucred, unix(7)
 
@@ -192,14 +193,21 @@ def caller_of(descriptor: int, listener: str) -> Caller:
         groups = _groups(sock)
     finally:
         sock.detach()
-    return Caller(listener, _known(uid), _known(gid), groups, pid if pid > 0 else None)
+    known = pid if pid > 0 else None
+    if groups is None:
+        return Caller(listener, pid=known)
+    return Caller(listener, _known(uid), _known(gid), groups, known)
 
 
-def _groups(sock: socket.socket) -> tuple[int, ...]:
+def _groups(sock: socket.socket) -> tuple[int, ...] | None:
+    """Return the supplementary groups; None for more than can be asked for: then nobody is known.
+
+    Kernels that do not tell have none to match.
+    """
     try:
         packed = sock.getsockopt(socket.SOL_SOCKET, _PEER_GROUPS, 4 * _MOST_GROUPS)
-    except OSError:
-        return ()
+    except OSError as error:
+        return () if error.errno == errno.ENOPROTOOPT else None
     return tuple(gid for (gid,) in struct.iter_unpack("I", packed) if gid != OVERFLOW_ID)
 
 

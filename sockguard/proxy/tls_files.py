@@ -5,6 +5,7 @@ Must never speak TLS with files that did not all read well: then the ones before
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
 from dataclasses import replace
@@ -35,6 +36,8 @@ class TlsFiles:
         self._folder = folder
         self._oldest = _VERSIONS[oldest_version]
         self._used: tuple[TlsDir, ssl.SSLContext] | None = None
+        self._state = 0  # counts the states of the files that were in use
+        self._oldest_state = 0  # whose verdicts still hold
         # What a certificate says, never whether it holds: to read it again took 8 % of the
         # processor time of a handshake, and a caller may come back for each command.
         self._read: dict[bytes, Certificate] = {}
@@ -48,9 +51,20 @@ class TlsFiles:
             found = read_tls_dir(self._folder, time.time())
             context = _context(found, self._oldest)
             if look_at_tls_dir(self._folder) == looked:
-                self._used, self.looked = (found, context), looked
+                self._use(found, context)
+                self.looked = looked
                 return
         raise SockguardError(f"the files in {self._folder} change while they are read; try again")
+
+    def _use(self, found: TlsDir, context: ssl.SSLContext) -> None:
+        """Use what was read; what was verified with less than is asked for now holds no more."""
+        self._state += 1
+        if self._used is not None:
+            before = self._used[0]
+            _refuse_older_lists(before, found)
+            if before.authorities - found.authorities or (found.crl and not before.crl):
+                self._oldest_state = self._state
+        self._used = (found, context)
 
     def look(self) -> Hashable:
         """Return what tells apart two states of the files, without reading them."""
@@ -61,13 +75,17 @@ class TlsFiles:
         """The folder as it was read."""
         return self._now()[0]
 
-    def context(self) -> ssl.SSLContext:
-        """Return what the next handshake uses."""
-        return self._now()[1]
+    def context(self) -> tuple[ssl.SSLContext, int]:
+        """Return what the next handshake uses, and which state of the files that is."""
+        return self._now()[1], self._state
 
-    def vouch(self, names: dict[str, object], der: bytes) -> Certificate:
-        """Return what a verified certificate says; raises TlsError where it holds no more."""
-        certificate = self._read.get(der) or self._read_anew(names, der)
+    def vouch(self, names: dict[str, object], der: bytes, state: int) -> Certificate:
+        """Return what a certificate says that was verified under this state of the files.
+
+        Raises TlsError where it holds no more.
+        """
+        read = self._read.get(der) or self._read_anew(names, der)
+        certificate = replace(read, verified_under=state)
         objection = self.objection(certificate)
         if objection:
             raise TlsError(objection)
@@ -86,6 +104,8 @@ class TlsFiles:
 
     def objection(self, certificate: Certificate) -> str:
         """Say why a certificate that was verified does not hold now, "" where it does."""
+        if certificate.verified_under < self._oldest_state:
+            return "the caller's certificate was verified under other authorities; connect again"
         if (certificate.issuer, certificate.serial) in self.folder.revoked:
             return "the caller's certificate is revoked"
         if certificate.not_after < time.time():
@@ -110,10 +130,36 @@ def _context(found: TlsDir, oldest: ssl.TLSVersion) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     try:
         context.load_cert_chain(found.cert, found.key)
-        context.load_verify_locations(found.ca)
+        # What was checked, and not the files: OpenSSL would take whatever else is in them.
+        context.load_verify_locations(cadata=found.trusted)
         if found.crl is not None:
-            context.load_verify_locations(found.crl)
+            _load_lists(context, found.lists)
             context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
     except (ssl.SSLError, OSError) as error:
         raise SockguardError(f"{found.folder}: OpenSSL does not take its files: {error}") from error
     return context
+
+
+def _load_lists(context: ssl.SSLContext, lists: bytes) -> None:
+    """Have OpenSSL read lists, which it takes from files only."""
+    if not lists:
+        return
+    descriptor = os.memfd_create("lists")
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(lists)
+        context.load_verify_locations(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_older_lists(before: TlsDir, found: TlsDir) -> None:
+    """Raise SockguardError where a list is gone or older: whom it named would be back."""
+    for issuer, made in before.listed.items():
+        now = found.listed.get(issuer)
+        if issuer in found.issuers and (now is None or now < made):
+            what = "is gone" if now is None else "is older than the one in use"
+            raise SockguardError(
+                f"{found.folder}: a revocation list {what}; put the newest one there (an empty one"
+                " takes nobody back by mistake), or restart to do without"
+            )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from sockguard.identity.listener import address_of
 from sockguard.proxy.channel import Channel
+from sockguard.wire.records import Records
 from sockguard.wire.tls import TlsEnd, TlsError
 
 if TYPE_CHECKING:
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 
         handshakes: Handshakes
 
-        def context(self) -> ssl.SSLContext:
-            """Return how TLS is spoken now."""
+        def context(self) -> tuple[ssl.SSLContext, int]:
+            """Return how TLS is spoken now, and which state of the files that is."""
 
-        def vouch(self, names: dict[str, object], der: bytes) -> Certificate:
-            """Return what the verified certificate says; TlsError where it counts no more."""
+        def vouch(self, names: dict[str, object], der: bytes, state: int) -> Certificate:
+            """Return what a certificate says that was verified under this state of the files.
+
+            TlsError where it counts no more.
+            """
 
         def opened(self, channel: Channel, peer: TlsPeer, certificate: Certificate) -> None:
             """Serve this caller."""
@@ -40,6 +44,12 @@ if TYPE_CHECKING:
 
 
 _NOT_TOLD = "the caller left within the handshake"
+_RECORDS_AT_ONCE = 32
+"""Records that are opened before others have their turn: of new keys each costs 0.1 ms."""
+_MOST_WITHOUT_PLAIN = 32 * 1024
+"""Bytes without a byte of the caller's own among them, which is two of the largest records."""
+_MOST_UNSENT = 4 * 1024**2
+"""Sealed bytes that wait to be sent, TLS's own answers among them; the channel stops far below."""
 
 
 class TlsPeer(asyncio.Protocol, asyncio.Transport):
@@ -50,8 +60,13 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
         "_door",
         "_end_told",
         "_end_written",
+        "_fruitless",
+        "_held",
+        "_paused",
         "_raw",
+        "_records",
         "_refused",
+        "_state",
         "_tls",
         "address",
     )
@@ -59,7 +74,12 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
     def __init__(self, door: Door) -> None:
         self._door = door
         self._channel: Channel | None = None
-        self._tls = TlsEnd(door.context())
+        context, self._state = door.context()
+        self._tls = TlsEnd(context)
+        self._records = Records()
+        self._held = False  # reading is paused until the records that came are opened
+        self._paused = False  # by the channel
+        self._fruitless = 0
         self._raw: asyncio.Transport = cast("asyncio.Transport", None)
         self._refused = False
         self._end_told = False  # the channel knows that the peer sends no more
@@ -76,13 +96,11 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
 
     def data_received(self, data: bytes) -> None:
         """Open what came and hand it on."""
-        self._tls.feed(data)
-        try:
-            if self._channel is None and not self._shake():
-                return
-            self._deliver()
-        except TlsError as error:
-            self._fail(str(error))
+        if self._tls.ended:
+            return  # to be ignored: RFC 8446, section 6.1
+        self._records.add(data)
+        if not self._held:
+            self._open()
 
     def eof_received(self) -> bool:
         """Cut a connection that ends without TLS saying so: somebody else may have ended it."""
@@ -155,11 +173,13 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
 
     def pause_reading(self) -> None:
         """Let the kernel hold what comes."""
-        self._raw.pause_reading()
+        self._paused = True
+        self._read_or_not()
 
     def resume_reading(self) -> None:
         """Go on reading."""
-        self._raw.resume_reading()
+        self._paused = False
+        self._read_or_not()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Say how much may wait to be sent, sealed, before the channel is told."""
@@ -172,6 +192,39 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
     def get_extra_info(self, name: str, default: object = None) -> object:
         """Return what the connection below knows, such as its `socket`."""
         return self._raw.get_extra_info(name, default)
+
+    # --- records
+
+    def _open(self) -> None:
+        """Open some of the records that came; the rest when others had their turn."""
+        self._held = False
+        if self._refused or self._raw.is_closing():
+            return
+        try:
+            self._take(self._records.take(_RECORDS_AT_ONCE))
+        except TlsError as error:
+            self._fail(str(error))
+            return
+        if self._records.waiting and not self._tls.ended:
+            self._held = True
+            asyncio.get_running_loop().call_soon(self._open)
+        self._read_or_not()
+
+    def _take(self, sealed: bytes) -> None:
+        self._tls.feed(sealed)
+        if self._channel is None and not self._shake():
+            return
+        self._fruitless = 0 if self._deliver() else self._fruitless + len(sealed)
+        if self._fruitless > _MOST_WITHOUT_PLAIN or self.get_write_buffer_size() > _MOST_UNSENT:
+            raise TlsError("the caller keeps TLS busy and sends nothing")
+
+    def _read_or_not(self) -> None:
+        if self._raw.is_closing():
+            return
+        if self._held or self._paused:
+            self._raw.pause_reading()
+        else:
+            self._raw.resume_reading()
 
     # --- the handshake
 
@@ -189,7 +242,9 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
         try:
             if not self._tls.shake():
                 return False
-            certificate = self._door.vouch(*self._tls.certificate())
+            if self._tls.resumed:
+                raise TlsError("the caller took up an earlier session, which none may outlive")
+            certificate = self._door.vouch(*self._tls.certificate(), self._state)
         finally:
             self._send()
         self._door.handshakes.done(self)
@@ -197,17 +252,19 @@ class TlsPeer(asyncio.Protocol, asyncio.Transport):
         self._channel.connection_made(self)
         return True
 
-    def _deliver(self) -> None:
+    def _deliver(self) -> bool:
+        """Hand on what the caller sent; return whether that was anything."""
         plain = self._tls.read()
         self._send()  # what TLS itself answers, such as new keys
         channel = self._channel
         if channel is None:
-            return
+            return False
         if plain:
             channel.data_received(plain)
         if self._tls.ended and not self._end_told:
             self._end_told = True
             channel.eof_received()
+        return bool(plain)
 
     def _send(self) -> None:
         sealed = self._tls.take()

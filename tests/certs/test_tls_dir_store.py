@@ -352,3 +352,47 @@ def test_a_client_gets_in_until_it_is_revoked(tmp_path: Path) -> None:
     assert peer in read_tls_dir(served, now).revoked
     with pytest.raises(ssl.SSLError, match="certificate revoked"):
         shake_hands(read_tls_dir(served, now), caller.folder)
+
+
+# --- what OpenSSL would find in a file beside what belongs there --------------------------------
+
+
+def test_a_certificate_among_lists_makes_nobody_an_authority(tmp_path: Path) -> None:
+    smuggled = revocation_list(CA) + authority("another").pem
+    assert "holds a block 'CERTIFICATE'" in fault(tmp_path, crl=smuggled)
+
+
+@pytest.mark.parametrize(
+    "more", [CA.pem.replace(b" CERT", b" TRUSTED CERT"), revocation_list(CA), OWN.key_pem]
+)
+def test_authorities_stand_alone_in_their_file(more: bytes, tmp_path: Path) -> None:
+    assert "holds a block" in fault(tmp_path, ca=CA.pem + more)
+
+
+# --- authorities that are revoked ----------------------------------------------------------------
+
+
+def test_an_authority_that_a_list_names_vouches_for_nobody(tmp_path: Path) -> None:
+    middle = authority("middle", issuer=CA)
+    below = authority("below", issuer=middle)
+    lists = revocation_list(CA, [middle.certificate.serial_number])
+    lists += revocation_list(middle) + revocation_list(below)
+    found = read(tmp_path, ca=CA.pem + middle.pem + below.pem, crl=lists)
+    assert found.authorities == {CA.certificate.fingerprint(SHA256()).hex()}
+    assert found.trusted == CA.certificate.public_bytes(Encoding.DER)
+    assert found.lists.count(b"BEGIN X509 CRL") == 1
+
+
+def test_a_folder_of_revoked_authorities_is_at_fault(tmp_path: Path) -> None:
+    middle = authority("middle", issuer=CA)
+    expired_ca = CA.pem
+    lists = revocation_list(CA, [CA.certificate.serial_number, middle.certificate.serial_number])
+    lists += revocation_list(middle)
+    assert "all of its authorities are revoked" in fault(
+        tmp_path, ca=expired_ca + middle.pem, crl=lists
+    )
+
+
+def test_a_folder_that_cannot_be_reached_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(CertificateError, match="cannot be read by uid"):
+        read_tls_dir(tmp_path / ("x" * 300), NOW)

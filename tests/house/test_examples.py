@@ -62,7 +62,7 @@ def test_a_policy_loads_and_nothing_is_to_be_warned_of(name: str) -> None:
 
 def test_the_compose_file_serves_with_flags_and_variables_that_there_are(tmp_path: Path) -> None:
     guard = MTLS["services"]["sockguard"]
-    arguments = parsed(guard["command"])
+    arguments = parsed(["serve"])
     settings = read_settings(arguments, guard["environment"], tmp_path)
     assert [str(one) for one in settings.listen] == ["tls://0.0.0.0:2376"]
     assert guard["ports"] == ["2376:2376"]

@@ -182,6 +182,34 @@ def test_a_refusal_says_what_is_known_and_what_is_not() -> None:
     )
 
 
+UNSAID = "the Engine does not say which container calls: it answered 500"
+
+
+def test_whoever_could_be_known_by_a_container_is_told_that_the_engine_does_not_say() -> None:
+    with pytest.raises(Refusal) as caught:
+        identify(POLICY, replace(caller(), unsaid=UNSAID))
+    assert (caught.value.reason, caught.value.message) == (Reason.FACT_FAILED, UNSAID)
+
+
+def test_whoever_is_a_client_without_a_container_is_that_client_whatever_the_engine_says() -> None:
+    known = replace(caller(address="192.168.7.9"), unsaid=UNSAID)
+    assert identify(POLICY, known).name == "there"
+    both = caller(replace(NOBODY, dns=("web.home.lab",), email=("ops@home.lab",)))
+    assert reason_for(POLICY, replace(both, unsaid=UNSAID)) is Reason.AMBIGUOUS_CALLER
+
+
+def test_whoever_a_container_would_not_help_is_unknown_whatever_the_engine_says() -> None:
+    match = "{cert: {dns: a.lab}, from: 10.0.0.0/8, container: {name: agent-1}}"
+    policy = policy_of(f"clients: {{agent: {{allow: [], match: {match}}}}}")
+    held = replace(NOBODY, dns=("a.lab",))
+    near = replace(caller(held), unsaid=UNSAID)
+    assert reason_for(policy, near) is Reason.FACT_FAILED
+    for other in (replace(near, certificate=NOBODY), replace(near, address=ip_address("::1"))):
+        assert reason_for(policy, other) is Reason.UNKNOWN_CALLER
+    main = policy_of("allow: []")
+    assert reason_for(main, near) is Reason.UNKNOWN_CALLER
+
+
 # --- two sorts of listeners ------------------------------------------------------------------
 
 EVERYTHING_KNOWN = {

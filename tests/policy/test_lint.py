@@ -61,6 +61,7 @@ ATTACH = (
             ("containers.stop", "containers.remove"),
             [half(DOWN, 5, "containers.create")],
         ),
+        (("containers.stop", "containers.remove", "containers.logs"), []),
         (("containers.stop",), []),
         (("containers.remove",), []),
         (("containers/lifecycle", "containers.remove"), [half(DOWN, 5, "containers.create")]),

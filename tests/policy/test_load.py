@@ -226,7 +226,7 @@ def test_a_shipped_role_has_one_meaning_with_its_prefix_and_without() -> None:
 
 @pytest.mark.parametrize("name", ["", "shipped/", "shipped/nothing"])
 def test_what_names_no_shipped_role_is_told_which_there_are(name: str) -> None:
-    with pytest.raises(PolicyError, match=r"no shipped role .* there are autoheal, ci-runner"):
+    with pytest.raises(PolicyError, match=r"no shipped role .* there are acme-companion, "):
         load_policy(name, shipped=shipped_folder())
 
 

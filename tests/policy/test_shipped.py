@@ -19,12 +19,27 @@ if TYPE_CHECKING:
 
 FILES = sorted(shipped_folder().glob("*.yaml"))
 ROLES = [
-    *("autoheal", "ci-runner", "deploy-bot", "everything", "gitlab-runner", "nginx-proxy"),
-    *("portainer", "portainer-read-only", "read-only", "testcontainers", "testcontainers-ryuk"),
-    *("traefik", "watchtower"),
+    *("acme-companion", "acme-companion-exec", "alloy", "autoheal", "beszel"),
+    *("caddy-docker-proxy", "caddy-docker-proxy-swarm", "cadvisor", "ci-runner", "compose"),
+    *("datadog", "deploy-bot", "diun", "docker-cli-read-only", "docker-volume-backup"),
+    *("docker-volume-backup-exec", "dozzle", "dozzle-actions", "dozzle-shell", "everything"),
+    *("fluent-bit", "github-runner", "gitlab-runner", "glances", "homepage", "lazydocker"),
+    *("lazydocker-actions", "netdata", "nginx-proxy", "nginx-proxy-notify", "ofelia"),
+    *("portainer", "portainer-read-only", "prometheus", "prometheus-swarm", "read-only"),
+    *("telegraf", "telegraf-logs", "testcontainers", "testcontainers-ryuk", "traefik"),
+    *("traefik-swarm", "uptime-kuma", "vector", "watchtower"),
 ]
-READERS = ["nginx-proxy", "portainer-read-only", "read-only", "traefik"]
-OWNERS = ["ci-runner", "gitlab-runner", "testcontainers", "testcontainers-ryuk"]
+READERS = [
+    *("alloy", "beszel", "caddy-docker-proxy", "caddy-docker-proxy-swarm", "cadvisor", "datadog"),
+    *("diun", "docker-cli-read-only", "dozzle", "fluent-bit", "glances", "homepage", "lazydocker"),
+    *("netdata", "nginx-proxy", "portainer-read-only", "prometheus", "prometheus-swarm"),
+    *("read-only", "telegraf", "telegraf-logs", "traefik", "traefik-swarm", "uptime-kuma"),
+    "vector",
+]
+OWNERS = [
+    *("ci-runner", "compose", "github-runner", "gitlab-runner"),
+    *("testcontainers", "testcontainers-ryuk"),
+]
 LEAST_REFUSALS = 10
 NEWEST, BEFORE_NEW_USAGE = 52, 51
 """API versions; /system/df has other fields from 1.52 on."""

@@ -14,8 +14,9 @@ import pytest
 from sockguard.engine.facts import ID, Thing
 from sockguard.policy.load import load_policy, shipped_folder
 from sockguard.policy.ownership import STAMP
-from sockguard.policy.question import Effect
+from sockguard.policy.question import Effect, OwnObjects
 from sockguard.policy.rehearse import rehearse
+from tests.corpus.consumers import LABELS, RELOAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,11 +29,13 @@ ROOT_ANYWAY = {"everything", "portainer", "watchtower"}
 
 CREATING: Mapping[str, dict[str, Any]] = {
     "ci-runner": {"Image": "alpine", "HostConfig": {"Memory": 1 << 30}},
+    "compose": {"Image": "alpine", "HostConfig": {}},
     "deploy-bot": {
         "Image": "registry.example.com/shop/web",
         "Labels": {"deploy": "true"},
         "HostConfig": {},
     },
+    "github-runner": {"Image": "alpine", "HostConfig": {}},
     "gitlab-runner": {"Image": "alpine", "HostConfig": {}},
     "testcontainers": {"Image": "postgres", "HostConfig": {}},
     "testcontainers-ryuk": {"Image": "postgres", "HostConfig": {}},
@@ -217,6 +220,16 @@ OTHERS: tuple[tuple[str, Any], ...] = (
 )
 """Requests whole."""
 
+LOGS = "GET /containers/db/logs?stdout=1"
+STOPS = ("POST /containers/db/stop", "DELETE /containers/db?force=1&v=1")
+HANDED_OVER: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("alloy", "docker-cli-read-only", "dozzle", "dozzle-shell"), (LOGS,)),
+    **dict.fromkeys(("lazydocker", "telegraf-logs", "vector"), (LOGS,)),
+    **dict.fromkeys(("dozzle-actions", "lazydocker-actions"), (LOGS, *STOPS)),
+    "github-runner": ("POST /networks/prune",),  # of its own, by the stamp
+}
+"""What of it a role is there for."""
+
 OTHERS_OBJECTS: Mapping[str, Thing | None] = {
     kind: thing
     for name, one in {
@@ -231,6 +244,9 @@ OTHERS_OBJECTS: Mapping[str, Thing | None] = {
 """What the Engine would tell: all that there is belongs to others, and the volume to the host."""
 
 
+NOTHING_OWN = OwnObjects()
+
+
 @cache
 def served(role: str) -> Policy:
     """The role on the main socket; loading it runs the cases of all that are shipped."""
@@ -238,17 +254,23 @@ def served(role: str) -> Policy:
 
 
 def judge(
-    role: str, method: str, target: str, body: object, given: Mapping[str, Thing | None]
+    role: str,
+    do: str,
+    body: object,
+    given: Mapping[str, Thing | None],
+    own: OwnObjects = NOTHING_OWN,
 ) -> Decision:
+    method, _, target = do.partition(" ")
     policy = served(role)
     data = None if body is None else json.dumps(body).encode()
     client = policy.clients["main"]
-    return rehearse(client, method, target, data, given=given, stamps=policy.stamps).decision
+    asked = rehearse(client, method, target, data, own, given=given, stamps=policy.stamps)
+    return asked.decision
 
 
 def created(role: str, change: Mapping[str, Any]) -> Decision:
     body = {**CREATING[role], **change}
-    return judge(role, "POST", "/v1.47/containers/create?name=x", body, OTHERS_OBJECTS)
+    return judge(role, "POST /v1.47/containers/create?name=x", body, OTHERS_OBJECTS)
 
 
 def with_host_config(role: str, change: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -290,11 +312,80 @@ def test_no_image_goes_by_what_could_be_an_id(role: str) -> None:
 @pytest.mark.parametrize(("do", "body"), OTHERS, ids=lambda one: str(one)[:60])
 @pytest.mark.parametrize("role", ROLES)
 def test_no_request_reaches_what_belongs_to_others(role: str, do: str, body: object) -> None:
-    method, _, target = do.partition(" ")
-    assert judge(role, method, target, body, OTHERS_OBJECTS).effect is Effect.DENY
+    handed_over = do in HANDED_OVER.get(role, ())
+    expected = Effect.ALLOW if handed_over else Effect.DENY
+    assert judge(role, do, body, OTHERS_OBJECTS).effect is expected
+
+
+OURS = OwnObjects(
+    container_id="f" * 64,
+    container_names=frozenset({"sockguard"}),
+    volumes=frozenset({"sockguard-sockets"}),
+    images=frozenset({"docker.io/acme/sockguard:1"}),
+)
+AT_OURS: tuple[tuple[str, Any], ...] = (
+    *((f"POST /containers/sockguard/{verb}", None) for verb in ("stop", "restart", "kill")),
+    *((f"POST /containers/sockguard/{verb}", None) for verb in ("pause", "start")),
+    ("POST /containers/sockguard/kill?signal=HUP", None),
+    ("POST /containers/sockguard/rename?name=x", None),
+    ("POST /containers/sockguard/update", {"Memory": 1 << 23}),
+    ("POST /containers/sockguard/exec", {"Cmd": ["sh"]}),
+    ("POST /containers/sockguard/exec", {"Cmd": ["sh", "-c", RELOAD]}),
+    ("POST /containers/sockguard/attach?stdout=1&stream=1", None),
+    ("GET /containers/sockguard/logs?stdout=1", None),
+    ("GET /containers/sockguard/top", None),
+    ("GET /containers/sockguard/archive?path=/", None),
+    ("PUT /containers/sockguard/archive?path=/", None),
+    ("GET /containers/sockguard/export", None),
+    ("DELETE /containers/sockguard?force=1", None),
+    ("POST /commit?container=sockguard&repo=x", {}),
+    ("POST /networks/prod/disconnect", {"Container": "sockguard"}),
+    ("DELETE /volumes/sockguard-sockets", None),
+    ("DELETE /images/acme/sockguard:1", None),
+    ("POST /images/alpine/tag?repo=acme/sockguard&tag=1", None),
+)
+"""What sockguard would have to fear for itself."""
+
+
+@pytest.mark.parametrize("role", sorted({*ROLES, *ROOT_ANYWAY}))
+def test_no_role_touches_sockguard_itself(role: str) -> None:
+    labels = {STAMP: "main", **LABELS.get(role, {})}
+    ours = Thing("container", "f" * 64, ("sockguard",), labels)
+    volume = Thing("volume", "sockguard-sockets", ("sockguard-sockets",), {STAMP: "main"})
+    given = {
+        **OTHERS_OBJECTS,
+        "container": ours,
+        f"container{ID}": ours,
+        "volume": volume,
+        f"volume{ID}": volume,
+    }
+    for do, body in AT_OURS:
+        assert judge(role, do, body, given, OURS).effect is Effect.DENY, do
+
+
+@pytest.mark.parametrize("role", sorted({*ROLES, *ROOT_ANYWAY}))
+@pytest.mark.parametrize(
+    "way_in",
+    [
+        {"VolumesFrom": ["sockguard"]},
+        {"NetworkMode": "container:sockguard"},
+        {"PidMode": "container:sockguard"},
+        {"Binds": ["sockguard-sockets:/x"]},
+        {"Mounts": [{"Type": "volume", "Source": "sockguard-sockets", "Target": "/x"}]},
+    ],
+    ids=json.dumps,
+)
+def test_no_role_makes_a_container_on_sockguards_own(role: str, way_in: dict[str, Any]) -> None:
+    ours = Thing("container", "f" * 64, ("sockguard",), {})
+    volume = Thing("volume", "sockguard-sockets", ("sockguard-sockets",), {})
+    given = {**OTHERS_OBJECTS, "container": ours, f"container{ID}": ours, "volume": volume}
+    base = CREATING.get(role, {"Image": "alpine", "Labels": LABELS.get(role, {})})
+    body = {**base, "HostConfig": {**base.get("HostConfig", {}), **way_in}}
+    decision = judge(role, "POST /containers/create?name=x", body, given, OURS)
+    assert decision.effect is Effect.DENY
 
 
 def test_an_owner_is_told_by_the_stamp() -> None:
     mine = Thing("container", "b" * 64, ("job",), {STAMP: "main"})
     given = {**OTHERS_OBJECTS, "container": mine, f"container{ID}": mine}
-    assert judge("ci-runner", "POST", "/containers/job/stop", None, given).effect is Effect.ALLOW
+    assert judge("ci-runner", "POST /containers/job/stop", None, given).effect is Effect.ALLOW

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import ssl
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
 
+from sockguard.proxy.tls_files import TlsFiles
 from tests.support.live_certificates import Authority
 from tests.support.stack import status_of
 from tests.support.tls_client import TlsClient, guarded_over_tls, server_folder
@@ -125,7 +127,8 @@ def test_what_is_remembered_of_it_counts_no_more(
     stack.call(lambda: connection.disown("for a test"))
     with suppress(OSError):
         client.send(PING)
-        assert client.read_all() == b""
+        answer = client.read_all()
+        assert answer == b"" or status_of(answer) == 403
     client.close()
     assert len(engine.received) == before
 
@@ -199,3 +202,61 @@ def test_nobody_resumes_what_came_before_a_revocation(
     session = client.tls.session
     client.close()
     assert session is None or not session.has_ticket
+
+
+def test_a_handshake_from_before_a_ca_went_ends_in_nothing(
+    home: Home, served: tuple[Stack, Address]
+) -> None:
+    stack, address = served
+    slow = TlsClient(address, home.folder / "ops")
+    with suppress(ssl.SSLWantReadError):
+        slow.tls.do_handshake()
+    slow.flush()
+    other = Authority.new("another")
+    (home.tls_dir / "crl.pem").unlink()
+    server_folder(other, home.tls_dir)
+    wait_until(lambda: stack.events(kind="certificates_loaded") != [], "the files to be read")
+    with suppress(OSError):
+        slow.shake()
+        slow.send(PING)
+        assert slow.read_all() == b""
+    slow.close()
+    refused = stack.events(kind="connection_refused")
+    assert any("under other authorities" in event["text"] for event in refused)
+
+
+@pytest.mark.parametrize("how", ["gone", "older"])
+def test_a_list_that_goes_back_is_not_obeyed(
+    how: str, home: Home, served: tuple[Stack, Address]
+) -> None:
+    stack, address = served
+    older = (home.tls_dir / "crl.pem").read_bytes()
+    time.sleep(1.1)  # a list says when it was made in whole seconds
+    home.revoke("ops")
+    wait_until(lambda: stack.events(kind="certificates_loaded") != [], "the list to be read")
+    if how == "gone":
+        (home.tls_dir / "crl.pem").unlink()
+    else:
+        (home.tls_dir / "crl.pem").write_bytes(older)
+    wait_until(lambda: stack.events(kind="certificates_rejected") != [], "the fault to be told")
+    assert "a revocation list is" in stack.gate.tls_fault
+    with pytest.raises((ssl.SSLError, OSError)):
+        opened(address, home.folder / "ops", PING)
+
+
+def test_a_watch_that_fails_goes_on_and_is_told(
+    home: Home, served: tuple[Stack, Address], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, address = served
+
+    def fail(_: TlsFiles) -> None:
+        raise RuntimeError("not foreseen")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TlsFiles, "look", fail)
+        wait_until(lambda: "not foreseen" in stack.gate.tls_fault, "the fault to show")
+    home.revoke("ops")
+    wait_until(lambda: stack.events(kind="certificates_loaded") != [], "the list to be read")
+    assert not stack.gate.tls_fault
+    with pytest.raises((ssl.SSLError, OSError)):
+        opened(address, home.folder / "ops", PING)

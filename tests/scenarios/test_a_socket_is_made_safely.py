@@ -129,7 +129,30 @@ def test_the_caller_is_who_the_kernel_says(short_path: Path) -> None:
     listening.sock.close()
 
     assert (caller.uid, caller.gid, caller.pid) == (os.getuid(), os.getgid(), os.getpid())
-    assert set(os.getgroups()) >= set(caller.groups)
+    assert set(caller.groups) == set(os.getgroups())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_all_groups_of_a_caller_count(short_path: Path) -> None:
+    short_path.chmod(0o755)
+    groups = range(5000, 5256)
+    assert set(_groups_seen(short_path / "some.sock", groups) or ()) == set(groups)
+    assert _groups_seen(short_path / "many.sock", range(5000, 5300)) is None
+
+
+def _groups_seen(path: Path, groups: range) -> tuple[int, ...] | None:
+    """The groups of a caller who has these; None where it is nobody."""
+    listening = listen(path, SocketFile(0o666))
+    listening.sock.setblocking(True)
+    listed = ",".join(map(str, groups))
+    connect = f"import socket; socket.socket(socket.AF_UNIX).connect({str(path)!r})"
+    become = ["setpriv", "--reuid=1234", "--regid=1234", f"--groups={listed}"]
+    subprocess.run([*become, "/usr/bin/python3", "-c", connect], check=True)
+    accepted, _ = listening.sock.accept()
+    caller = caller_of(accepted.fileno(), "main")
+    accepted.close()
+    listening.sock.close()
+    return caller.groups if caller.uid is not None else None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")

@@ -31,7 +31,7 @@ DIFFERS = (
 
 
 MTLS = ROOT / "examples" / "mtls"
-AUTHORITY, CERTS = "/srv/mtls/authority", "/var/lib/sockguard/certs"
+AUTHORITY, CERTS = "sockguard/examples/mtls/authority", "/var/lib/sockguard/certs"
 ELSEWHERE = re.compile(r"^(sudo install|docker compose (build|exec)) ?")
 """What needs compose itself: the folders' owner, the image, and a container to ask in."""
 COMPOSED = """
@@ -92,8 +92,9 @@ def test_the_commands_of_the_example_make_callers_that_are_served(
     if shutil.which("docker") is None:
         pytest.skip("there is no docker command here")
     page = (MTLS / "README.md").read_text(encoding="utf-8").replace(AUTHORITY, CERTS)
-    command = yaml.safe_load((MTLS / "compose.yaml").read_text("utf-8"))["services"]["sockguard"]
-    served = f"sockguard serve --policy policy.yaml {' '.join(command['command'][1:])}"
+    service = yaml.safe_load((MTLS / "compose.yaml").read_text("utf-8"))["services"]["sockguard"]
+    listen, tls_dir = (service["environment"][f"SOCKGUARD_{one}"] for one in ("LISTEN", "TLS_DIR"))
+    served = f"sockguard serve --policy policy.yaml --listen {listen} --tls-dir {tls_dir}"
     outputs: list[str] = []
     with PageShell(short_path, f"unix://{engine.path}") as shell:
         shell.policy((MTLS / "policy" / "policy.yaml").read_text(encoding="utf-8"))

@@ -295,3 +295,17 @@ def test_an_end_without_a_word_of_tls_is_no_end(
     client.close()
     stack.until_quiet()
     assert engine.received == []
+
+
+def test_a_request_in_thousands_of_records_is_one_request(
+    short_path: Path, served: tuple[Stack, Address], engine: RunningDemo, authority: Authority
+) -> None:
+    _, address = served
+    authority.issue(short_path / "ops", "ops", [OPS])
+    request = b"GET /v1.44/containers/json?x=" + b"y" * 3000 + b" HTTP/1.1\r\nHost: d\r\n\r\n"
+    with TlsClient(address, short_path / "ops").shake() as client:
+        for byte in request:
+            client.tls.write(bytes([byte]))
+        client.flush()
+        assert status_of(client.read_some()) == 200
+    assert len(engine.sent("GET", "/containers/json")) == 1

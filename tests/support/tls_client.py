@@ -29,7 +29,12 @@ class TlsClient:
     """A blocking client with the certificate of a folder; `shake` before anything else."""
 
     def __init__(
-        self, address: Address, folder: Path | None, *, version: ssl.TLSVersion | None = None
+        self,
+        address: Address,
+        folder: Path | None,
+        *,
+        version: ssl.TLSVersion | None = None,
+        source: Address | None = None,
     ) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -39,7 +44,7 @@ class TlsClient:
             context.minimum_version = context.maximum_version = version
         if folder is not None:
             context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-        self.raw = socket.create_connection(address, _SECONDS)
+        self.raw = socket.create_connection(address, _SECONDS, source)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing)
         self._held = b""
