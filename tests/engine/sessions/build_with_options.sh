@@ -12,7 +12,7 @@ docker build -q --target first -f context/Other context | wc -c
 docker build --target nothing -f context/Other context
 docker build --pull -f context/Other --build-arg BASE=localhost:1/nothing context
 docker build -f nothing context
-tar -c -C context . | docker build --no-cache -q -f Other --network none - | wc -c
+tar -c -C context . | docker build -q -f Other --network none - | wc -c
 printf 'FROM scratch\nCOPY nothing /\n' | docker build -
 printf 'NONSENSE\n' | docker build -
 printf '' | docker build -

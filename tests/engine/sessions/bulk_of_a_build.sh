@@ -1,4 +1,4 @@
-truncate -s 110000000 big
+truncate -s $BULK big
 printf 'FROM busybox\nRUN echo building; exit 5\n' > Dockerfile
 docker build --no-cache --force-rm .
 printf 'FROM busybox\nCOPY big /\nRUN wc -c /big\n' > Dockerfile

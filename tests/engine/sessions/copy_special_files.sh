@@ -1,5 +1,5 @@
-docker run -d --name $NAME busybox sh -c 'cd /tmp; mkfifo pipe; mknod null c 1 3; ln -s file link; echo text > file; ln file hard; chmod 4755 file; mkdir empty; touch "a b ü"; touch $(printf "%0200d" 7); touch -d "2001-02-03 04:05:06" old; sleep 60'
-sleep 0.5
+docker run -d --name $NAME busybox sh -c 'cd /tmp; mkfifo pipe; mknod null c 1 3; ln -s file link; echo text > file; ln file hard; chmod 4755 file; mkdir empty; touch "a b ü"; touch $(printf "%0200d" 7); touch -d "2001-02-03 04:05:06" old; echo ready; sleep 60'
+said $NAME ready
 docker cp $NAME:/tmp - | tar -tv | sed 's/ [0-9-]* [0-9:]* / /' | sort
 docker cp $NAME:/tmp/link out.link
 readlink out.link

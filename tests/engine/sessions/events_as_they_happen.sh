@@ -1,5 +1,6 @@
-docker events --until $(($(date +%s) + 4)) --filter container=$NAME --format '{{.Type}} {{.Action}}' > seen &
-sleep 1
+docker events --since $(date +%s) --filter container=$NAME --format '{{.Type}} {{.Action}}' > seen &
 docker run --rm --name $NAME busybox true
-wait
+shown seen destroy
+kill -INT $!
+wait $!
 cat seen

@@ -7,7 +7,7 @@ docker exec --user nobody-here $NAME id
 docker exec -t $NAME sh -c 'echo terminal; exit 3'
 docker exec -it $NAME true
 docker exec -d $NAME touch /made
-sleep 0.3
+has $NAME /made
 docker exec $NAME ls /made
 docker exec $NAME kill -9 0
 docker exec $NAME sh -c 'kill -9 $$'

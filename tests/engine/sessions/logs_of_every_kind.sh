@@ -1,6 +1,10 @@
-docker run -d --name $NAME busybox sh -c 'for i in 1 2 3 4 5 6; do echo $i; done; sleep 0.2; echo err >&2; sleep 1; echo late; sleep 0.2; echo late err >&2; exit 3'
-sleep 0.6
-docker logs -f --tail 2 $NAME
+docker run -d --name $NAME busybox sh -c 'for i in 1 2 3 4 5 6; do echo $i; done; sleep 0.2; echo err >&2; until test -e /go; do sleep 0.1; done; echo late; sleep 0.2; echo late err >&2; exit 3'
+said $NAME err
+docker logs -f --tail 2 $NAME > followed 2>&1 &
+shown followed err
+docker exec $NAME touch /go
+wait $!
+cat followed
 docker logs --tail 0 $NAME
 docker logs --tail 3 --timestamps $NAME
 docker logs --tail nonsense $NAME

@@ -4,9 +4,9 @@ docker network create --driver nothing $NAME > network 2>&1 &
 network=$!
 docker run --rm --log-driver nothing busybox > driver 2>&1 &
 driver=$!
-docker run -d --name $NAME.b busybox sh -c 'sleep 6; echo logged'
+docker run -d --name $NAME.b busybox sh -c 'until test -e /done; do sleep 0.2; done; sleep 2; echo logged'
 docker logs -f $NAME.b > logs &
-docker exec $NAME.b sh -c 'sleep 5; echo executed; exit 4' > exec &
+docker exec $NAME.b sh -c 'sleep 5; echo executed; touch /done; exit 4' > exec &
 executed=$!
 docker attach $NAME.b > attached &
 (docker wait $NAME.b; echo waited) > wait &

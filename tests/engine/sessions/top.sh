@@ -1,5 +1,5 @@
 docker run -d --name $NAME busybox sleep 600
-sleep 1  # until the command is what runs
+runs $NAME sleep
 docker top $NAME -o pid,comm | awk '{print $2}'
 docker top $NAME -eo args
 docker top $NAME --nonsense

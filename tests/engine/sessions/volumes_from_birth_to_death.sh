@@ -7,7 +7,8 @@ docker volume ls --format '{{.Name}} {{.Driver}}' -f label=only=$NAME
 docker volume ls -q -f driver=local -f name=$NAME -f dangling=true
 docker volume ls -f nonsense=1
 docker run -d --name $NAME -v $NAME:/v --mount type=volume,src=$NAME.plain,dst=/w,readonly busybox sh -c 'df /v | tail -n 1; touch /w/x; sleep 600'
-sleep 0.5
+said $NAME tmpfs
+said $NAME Read-only
 docker logs $NAME
 docker volume rm $NAME
 docker run --rm --volumes-from $NAME:ro busybox touch /v/x

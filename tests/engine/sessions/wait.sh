@@ -5,9 +5,10 @@ docker wait $NAME
 docker wait $NAME.b
 (sleep 0.5; docker start $NAME.b > /dev/null) &
 docker start -a $NAME
+wait $!
 docker wait $NAME $NAME.b
 docker run -d --name $NAME.c busybox sleep 60
 docker wait $NAME.c &
-sleep 0.5
+sleep 2  # nothing tells that somebody waits
 docker rm -f $NAME.c
 wait $!
