@@ -38,10 +38,14 @@ def tell(error: SockguardError) -> None:
     first, *others = map(str, complaints)
     note(first)
     for line in others:
-        print(printable(line), file=sys.stderr)
+        _put_error(printable(line))
 
 
 def note(text: str) -> None:
     """Print one line of the program's own on standard error, at once."""
+    _put_error(f"sockguard: {printable(text)}")
+
+
+def _put_error(line: str) -> None:
     # One write: events come on standard output from another thread, mostly to the same file.
-    print(f"sockguard: {printable(text)}\n", end="", file=sys.stderr, flush=True)
+    print(f"{line}\n", end="", file=sys.stderr, flush=True)
