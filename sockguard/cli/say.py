@@ -45,3 +45,9 @@ def note(text: str) -> None:
     """Print one line of the program's own on standard error, at once."""
     # One write: events come on standard output from another thread, mostly to the same file.
     print(f"sockguard: {printable(text)}\n", end="", file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Print a text of several lines on standard error, in one piece and without our name."""
+    shown = "".join(f"{printable(line)}\n" for line in text.splitlines())
+    print(shown, end="", file=sys.stderr, flush=True)

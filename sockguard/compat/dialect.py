@@ -1,4 +1,4 @@
-"""What one socket proxy makes of its variables: its rules in their order, with the date they are of.
+"""One socket proxy and what it makes of its variables: its rules, in their order, of one release.
 
 Must never hold what its release does not do: its defaults have changed between releases.
 """
@@ -43,9 +43,10 @@ class Rule:
 class Dialect:
     """A proxy and the release whose rules these are; the first rule that decides, decides.
 
-    `on` are the variables that are on unless they are set. `ipv4_only` are the values of
-    DISABLE_IPV6, in lower case, that it takes for yes. `nothing_here` are the beginnings of
-    variables that open what is not Docker's. `warning` is what its own page says of its port.
+    `on` are the variables that are on unless they are set. `ipv4_only` fits the values of
+    DISABLE_IPV6 that it takes for yes. `warning` is what its own page says of its port.
+    `nothing_here` are the beginnings of variables that open what is not Docker's. `later` has what
+    came after this release, with what to do instead.
     """
 
     name: str
@@ -53,10 +54,8 @@ class Dialect:
     release: str
     rules: tuple[Rule, ...]
     on: frozenset[str]
-    ipv4_only: frozenset[str]
-    folds_ipv4_only: bool
+    ipv4_only: str
     warning: str
-    images: tuple[str, ...]
     nothing_here: tuple[str, ...] = ()
     later: Mapping[str, str] = field(default_factory=dict)
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _SECTIONS = """
 AUTH BUILD COMMIT CONFIGS CONTAINERS DISTRIBUTION EVENTS EXEC GRPC IMAGES INFO NETWORKS NODES PING
 PLUGINS SECRETS SERVICES SESSION SWARM SYSTEM TASKS VERSION VOLUMES
-""".split()
+"""
 _LIBPOD_SECTIONS = """
 CONTAINERS EVENTS EXEC GENERATE IMAGES INFO MANIFESTS NETWORKS PING PLAY PODS SECRETS SYSTEM
 VERSION VOLUMES
-""".split()
+"""
 _ON = frozenset({"EVENTS", "PING", "VERSION"})
 _NAME = "[a-zA-Z0-9_.-]+"
 _ONE_CONTAINER = f"/containers/{_NAME}"
@@ -56,13 +56,11 @@ TECNATIVA = Dialect(
     rules=(
         _WRITES,
         *(_action(name, verbs, _ONE_CONTAINER) for name, verbs in _ACTIONS),
-        *map(_section, _SECTIONS),
+        *map(_section, _SECTIONS.split()),
     ),
     on=_ON,
-    ipv4_only=frozenset({"1", "true", "yes"}),
-    folds_ipv4_only=True,
+    ipv4_only="(?i:1|true|yes)",
     warning="Never expose this container's port to a public network.",
-    images=("tecnativa/docker-socket-proxy",),
     later=MappingProxyType(
         {"BIND_CONFIG": "say the address with SOCKGUARD_LISTEN, as in tcp://127.0.0.1:2375"}
     ),
@@ -90,17 +88,15 @@ LINUXSERVER = Dialect(
             for name, verbs in (*_ACTIONS, *_PAUSES)
         ),
         _WRITES,
-        *map(_section, _SECTIONS),
-        *map(_libpod_section, _LIBPOD_SECTIONS),
+        *map(_section, _SECTIONS.split()),
+        *map(_libpod_section, _LIBPOD_SECTIONS.split()),
     ),
     on=_ON | {"LIBPOD_PING", "LIBPOD_VERSION"},
-    ipv4_only=frozenset({"1"}),
-    folds_ipv4_only=False,
+    ipv4_only="1",
     warning=(
         "Never expose this container's port to a public network. It should be treated the same way"
         " you would treat the docker socket or TCP endpoint."
     ),
-    images=("linuxserver/socket-proxy",),
     nothing_here=("LIBPOD_",),
 )
 

@@ -1,0 +1,58 @@
+"""What a dialect grants with some variables on: operations, by the variable that opens them.
+
+Must never judge a request: what is found here is written as a policy, which the loader reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sockguard.compat.dialect import decided_by
+from sockguard.compat.whole import whole
+from sockguard.compat.written import Granted, Group
+from sockguard.engine.catalogue.all import OPERATIONS, ROUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sockguard.compat.dialect import Dialect, Rule
+    from sockguard.engine.operation import Route
+
+_ANY_NAME = "web"
+"""No rule of a dialect tells names apart: each takes all that an object can have."""
+
+
+def groups_of(dialect: Dialect, on: frozenset[str]) -> tuple[Group, ...]:
+    """Return what is granted, in the order of the dialect's variables."""
+    opened = _opened(dialect, on)
+    reads = _opened(dialect, on - {"POST"})
+    return tuple(
+        Group(variable if items.keys() <= reads.keys() else f"{variable}, with POST", _whole(items))
+        for variable in dialect.toggles
+        if (items := {name: rule for name, rule in opened.items() if rule.variable == variable})
+    )
+
+
+def _opened(dialect: Dialect, on: frozenset[str]) -> dict[str, Rule]:
+    """Return the operations that are let through, each with the rule that does so."""
+    return {
+        name: rule
+        for name, operation in OPERATIONS.items()
+        if not operation.refused and (rule := _opens(dialect, on, name)) is not None
+    }
+
+
+def _opens(dialect: Dialect, on: frozenset[str], operation: str) -> Rule | None:
+    """Return the rule that lets all routes of an operation through, None where one is refused."""
+    routes = (route for route in ROUTES if route.operation == operation)
+    rules = [decided_by(dialect, on, route.method, _path(route)) for route in routes]
+    return None if None in rules else rules[0]
+
+
+def _path(route: Route) -> str:
+    words = (_ANY_NAME if word.startswith("{") else word for word in route.template)
+    return "/" + "/".join(words)
+
+
+def _whole(names: Iterable[str]) -> tuple[Granted, ...]:
+    return tuple(Granted(name, whole(OPERATIONS[name])) for name in names)
