@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sockguard.compat.dialect import Dialect, Rule
-    from sockguard.engine.operation import Route
+    from sockguard.engine.operation import Operation, Route
 
 _ANY_NAME = "web"
 """No rule of a dialect tells names apart: each takes all that an object can have."""
@@ -38,15 +38,27 @@ def _opened(dialect: Dialect, on: frozenset[str]) -> dict[str, Rule]:
     return {
         name: rule
         for name, operation in OPERATIONS.items()
-        if not operation.refused and (rule := _opens(dialect, on, name)) is not None
+        if not operation.refused and (rule := _opens(dialect, on, operation)) is not None
     }
 
 
-def _opens(dialect: Dialect, on: frozenset[str], operation: str) -> Rule | None:
+def _opens(dialect: Dialect, on: frozenset[str], operation: Operation) -> Rule | None:
     """Return the rule that lets all routes of an operation through, None where one is refused."""
-    routes = (route for route in ROUTES if route.operation == operation)
-    rules = [decided_by(dialect, on, route.method, _path(route)) for route in routes]
+    rules = [
+        decided_by(dialect, on, _method(route, operation), _path(route))
+        for route in ROUTES
+        if route.operation == operation.name
+    ]
     return None if None in rules else rules[0]
+
+
+def _method(route: Route, operation: Operation) -> str:
+    """Return the method by which a route is held against the rules.
+
+    Attaching by WebSocket is a GET that types into containers: no known program sends it, so it is
+    taken for the write that it is.
+    """
+    return "POST" if operation.writes else route.method
 
 
 def _path(route: Route) -> str:

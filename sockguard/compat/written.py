@@ -85,7 +85,7 @@ def _lines(clients: Sequence[WrittenClient], told: Mapping[tuple[str, str], str]
         yield from (f"  {comment(note)}" for note in client.notes)
         yield f"  {client.name}:"
         if client.match:
-            yield f"    match: {spell(client.match)}"
+            yield f"    match: {spell(dict(client.match))}"
         items = [item for group in client.groups for item in group.items]
         yield f"    allow:{'' if items else ' []'}"
         for group in client.groups:
