@@ -6,10 +6,10 @@ Must never turn on what the proxy that they were written for leaves off.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sockguard.compat.dialects import DIALECTS
-from sockguard.policy.complaints import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]{1,9})(?![0-9])")
 _PLAINLY_OFF = re.compile(r"[+-]?0*|false|no|off|none|n|f", re.IGNORECASE)
 _PLAINLY_ON = re.compile(r"[+-]?[0-9]+")
 _LOOKS_LIKE_ONE = re.compile(
-    r"[+-]?[0-9]{1,9}|true|false|yes|no|on|off|y|n|enabled?|disabled?", re.IGNORECASE
+    r"[+-]?[0-9]{1,2}|true|false|yes|no|on|off|y|n|enabled?|disabled?", re.IGNORECASE
 )
 
 COMMON_WORDS = frozenset(
@@ -32,7 +32,8 @@ COMMON_WORDS = frozenset(
 
 _BEGINNINGS = ("ALLOW_", "DENY_", "LIBPOD_")
 _METHODS = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
-_NEVER_CLOSE = frozenset({"HOST", "HOSTNAME", "PATH", "USER"})
+_CLOSE = 0.8
+"""A letter or two apart: UMASK is not TASKS."""
 
 
 def is_on(value: str) -> bool:
@@ -85,18 +86,16 @@ def _mistaken(dialect: Dialect, name: str, value: str) -> Iterator[str]:
             f"{name}={value} is no variable of {dialect.name}: POST=1 is about every method but GET"
             " and HEAD"
         )
-    elif hint := _nearest(dialect, name) or name.startswith(_BEGINNINGS):
-        says = hint if isinstance(hint, str) else ""
-        yield f"{name}={value} is no variable of {dialect.name}, and opens nothing{says}"
+    elif (hint := _nearest(dialect, name)) or name.startswith(_BEGINNINGS):
+        yield f"{name}={value} is no variable of {dialect.name}, and opens nothing{hint}"
 
 
 def _nearest(dialect: Dialect, name: str) -> str:
-    """Name the toggle that was meant; "" for a name that stands for something of its own."""
+    """Name the toggle that was meant; "" for one that is far from all."""
     if name.upper() in dialect.toggles:
         return f" (did you mean {name.upper()}?)"
-    if name in _NEVER_CLOSE or not name.isupper():
-        return ""
-    return did_you_mean(name, dialect.toggles)
+    near = get_close_matches(name, dialect.toggles, n=1, cutoff=_CLOSE)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def toggles_seen(environ: Mapping[str, str]) -> list[str]:
