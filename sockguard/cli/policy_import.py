@@ -7,32 +7,41 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.cli.say import UsageError, note, put
-from sockguard.compat.compose import read_compose
+from sockguard.compat.by_expression import policy_of_expressions
+from sockguard.compat.compose import Service, read_compose
 from sockguard.compat.dialects import DIALECTS
 from sockguard.compat.env_file import read_env_file
 from sockguard.compat.follow import follow
+from sockguard.compat.wollomatic import IMAGE, LABELS, read_labels, read_settings
+from sockguard.compat.written import comment
 from sockguard.errors import SockguardError
+from sockguard.identity.listener import listener_of
 from sockguard.policy.complaints import Complaints
 from sockguard.policy.load import MAX_FILE, SUFFIXES, read_file
+from sockguard.policy.model import Source
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sockguard.compat.compose import Compose
 
 GOOD = 0
 _STDIN = "-"
+_ENGINE = "/var/run/docker.sock"
+_WOLLOMATIC = "wollomatic"
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb `import` to those of `policy`."""
     parser = verbs.add_parser("import", help="write the policy of another socket proxy as YAML")
-    parser.add_argument("proxy", choices=[*DIALECTS], metavar="PROXY", help=" or ".join(DIALECTS))
+    proxies = (*DIALECTS, _WOLLOMATIC)
+    parser.add_argument("proxy", choices=proxies, metavar="PROXY", help=", ".join(proxies))
     parser.add_argument(
         "file",
         nargs="?",
@@ -46,44 +55,95 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def import_policy(arguments: argparse.Namespace) -> int:
     """Print the policy on standard output, and what to mind about it on standard error."""
-    dialect = DIALECTS[arguments.proxy]
-    variables = _variables(arguments, dialect.image)
-    followed = follow(dialect.name, variables)
-    if not variables.keys() & set(dialect.toggles):
-        note(f"warning: no variable of {dialect.name} is set there, so all are as in its image")
-    for warning in followed.warnings:
+    complaints = Complaints()
+    whole = arguments.proxy == _WOLLOMATIC
+    found = _read(arguments, IMAGE if whole else DIALECTS[arguments.proxy].image, complaints)
+    text, warnings = _by_expressions(found, complaints) if whole else _by_toggles(arguments, found)
+    for warning in warnings:
         note(f"warning: {warning}")
-    for line in _how_to_serve(followed.defaults):
-        put(line)
-    put(followed.policy.removesuffix("\n"))
+    put(text.removesuffix("\n"))
     return GOOD
 
 
-def _how_to_serve(defaults: Mapping[str, str]) -> list[str]:
-    flags = [f"--listen {one}" for one in defaults["listen"].split(",")]
-    if defaults["upstream"] != "unix:///var/run/docker.sock":
-        flags.append(f"--upstream {defaults['upstream']}")
-    return [
-        f"# Served as it was with: {' '.join(flags)} --plain-on-any-network",
-        "# On a Unix socket of its own instead, without these flags: take the line `match` away.",
-        "#",
-    ]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one proxy is told, and the labels that its neighbours have for it."""
+
+    place: str
+    service: Service
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def _variables(arguments: argparse.Namespace, image: str) -> Mapping[str, str]:
+def _read(arguments: argparse.Namespace, image: str, complaints: Complaints) -> _Found:
     file = arguments.file
-    complaints = Complaints()
     if file is not None and file.endswith(SUFFIXES):
         compose = open_compose(file, complaints)
-        found = compose.service(service_named(compose, arguments.service, image)).environment
+        name = service_named(compose, arguments.service, image)
+        labels = {one: compose.labels(one, LABELS) for one in compose.services if one != name}
+        found = _Found(file, compose.service(name), {k: v for k, v in labels.items() if v})
     elif arguments.service is not None:
         raise UsageError("--service is about a compose file, whose name ends in .yaml or .yml")
     elif file is None:
-        found = os.environ
+        here = Source("the environment", 0)
+        found = _Found(here.file, Service("", here, os.environ))
     else:
-        found = read_env_file(_shown(file), _text_of(file), complaints)
+        place = "standard input" if file == _STDIN else file
+        variables = read_env_file(place, _text_of(file), complaints)
+        found = _Found(place, Service("", Source(place, 0), variables))
     complaints.raise_any()
     return found
+
+
+# --- two that are told by variables ---------------------------------------------------------------
+
+
+def _by_toggles(arguments: argparse.Namespace, found: _Found) -> tuple[str, Sequence[str]]:
+    dialect, environ = DIALECTS[arguments.proxy], found.service.environment
+    followed = follow(dialect.name, environ)
+    warnings = list(followed.warnings)
+    if not environ.keys() & set(dialect.toggles):
+        warnings.insert(
+            0, f"{found.place}: no variable of {dialect.name} is set: all as in its image"
+        )
+    listeners = followed.defaults["listen"].split(",")
+    head = _how_to_serve(listeners, followed.defaults["upstream"].removeprefix("unix://"))
+    return "".join(head) + followed.policy, warnings
+
+
+def _how_to_serve(listeners: Sequence[str], upstream: str) -> Iterator[str]:
+    flags = [f"--listen {one}" for one in listeners]
+    if not all(listener_of(one).loopback for one in listeners):
+        flags.append("--plain-on-any-network")
+    if upstream != _ENGINE:
+        flags.append(f"--upstream unix://{upstream}")
+    yield f"{comment('Served as it was with: ' + ' '.join(flags))}\n"
+    yield "# On a Unix socket instead, without these flags: take the line `match` away.\n"
+    yield "#\n"
+
+
+# --- the one that is told by expressions ----------------------------------------------------------
+
+
+def _by_expressions(found: _Found, complaints: Complaints) -> tuple[str, Sequence[str]]:
+    told = read_settings(found.service.command, found.service.environment)
+    labelled = {}
+    for service, labels in found.labels.items() if told.by_label else ():
+        labelled[service], faults = read_labels(labels)
+        for fault in faults:
+            complaints.add(found.service.source, f"{service}: {fault}")
+    for fault in told.faults:
+        complaints.add(found.service.source, fault)
+    complaints.raise_any()
+    text, warnings = policy_of_expressions(told, labelled)
+    if found.labels and not told.by_label:
+        ignored = "labels of other services count only with -proxycontainername, which is not set"
+        warnings = (ignored, *warnings)
+    return "".join(
+        () if told.socket else _how_to_serve([told.listener], told.upstream)
+    ) + text, warnings
+
+
+# --- files ----------------------------------------------------------------------------------------
 
 
 def open_compose(file: str, complaints: Complaints) -> Compose:
@@ -129,7 +189,3 @@ def _text_of(file: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise SockguardError(f"{file}: is not UTF-8 text") from None
-
-
-def _shown(file: str) -> str:
-    return "standard input" if file == _STDIN else file
