@@ -109,8 +109,8 @@ def _whole(route: Route, expressions: Iterable[Expression]) -> Expression | None
 
 def _may_mean(one: Expression, route: Route) -> bool:
     """Tell whether an expression is for the method, and not by chance about what types by GET."""
-    writes_by_get = route.method == "GET" and OPERATIONS[route.operation].writes
-    return one.method == route.method and (not writes_by_get or route.template[-1] in one.text)
+    by_chance = _types_by_get(route.operation) and route.template[-1] not in one.text
+    return one.method == route.method and not by_chance
 
 
 def _takes_all(one: Expression, route: Route, begin: str) -> bool:
@@ -182,11 +182,20 @@ def left_out(expressions: Sequence[Expression]) -> Iterable[str]:
         and not operation.refused
         and any(_takes_some(one, route) for one in expressions for route in _routes_of(name))
     ]
-    if partly:
+    typing = [name for name in partly if _types_by_get(name)]
+    if typing:
+        yield f"left out, as it types into containers by GET: {', '.join(typing)}; add it if used"
+    if partly := [name for name in partly if name not in typing]:
         yield f"left out, as not every name or route of it is let through: {', '.join(partly)}"
     for one in expressions:
         if not opened_by([one]) and not any(_takes_some(one, route) for route in ROUTES):
             yield f"{one} lets nothing through that the Engine API has"
+
+
+def _types_by_get(operation: str) -> bool:
+    return OPERATIONS[operation].writes and all(
+        route.method == "GET" for route in _routes_of(operation)
+    )
 
 
 def _routes_of(operation: str) -> list[Route]:

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from sockguard.compat.matched import expression
+from sockguard.identity.listener import joined, listener_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,7 +77,9 @@ def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Told:
         name: (flags.get(name) or [environ.get(f"SP_{name.upper()}", "")])[-1] for name in _FLAGS
     }
     networks, hosts = _callers(values["allowfrom"] or "127.0.0.1/32", faults)
-    host, port = values["listenip"] or "127.0.0.1", values["proxyport"] or "2375"
+    upstream = values["socketpath"] or "/var/run/docker.sock"
+    if not upstream.startswith("/"):
+        faults.append(f"-socketpath={upstream}: must be an absolute path")
     return Told(
         Allowed(
             tuple(_expressions(_said(flags, environ), faults)),
@@ -84,12 +87,20 @@ def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Told:
         ),
         tuple(networks),
         tuple(hosts),
-        f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}",
-        values["socketpath"] or "/var/run/docker.sock",
+        _listener(values["listenip"] or "127.0.0.1", values["proxyport"] or "2375", faults),
+        upstream,
         values["proxysocketendpoint"],
         by_label=bool(values["proxycontainername"]) and not values["proxysocketendpoint"],
         faults=tuple(faults),
     )
+
+
+def _listener(host: str, port: str, faults: list[str]) -> str:
+    try:
+        return str(listener_of(f"tcp://{joined(host, 0).removesuffix('0')}{port}"))
+    except ValueError as error:
+        faults.append(f"-listenip={host} -proxyport={port}: {error}")
+        return ""
 
 
 def read_labels(labels: Mapping[str, str]) -> tuple[Allowed, tuple[str, ...]]:
