@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from sockguard.policy.complaints import Complaints
 
-_DEEPEST = 20
+_DEEPEST, _MOST_MERGES = 20, 10_000
+"""Merges of merges multiply, or never end: no file of people has as many."""
 _MERGE = "<<"
 _NULL = ("", "~", "null", "Null", "NULL")
 
@@ -69,6 +70,7 @@ class Compose:
         self._name = name
         self._environ = environ
         self._complaints = complaints
+        self._merges = 0
         self._nodes = self._entries(self._entries(root).get("services"))
 
     @property
@@ -106,14 +108,12 @@ class Compose:
         """Return a mapping's entries by key; its own go before those that it merges in."""
         if not isinstance(node, yaml.MappingNode):
             return {}
-        if depth > _DEEPEST:
-            self._complain(node, "is merged too deeply")
-            return {}
         merged: dict[str, yaml.Node] = {}
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value == _MERGE:
                 sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
                 for source in reversed(sources):
+                    self._count_merge(source, depth)
                     merged |= self._entries(source, depth + 1)
         own = {
             key.value: value
@@ -121,6 +121,12 @@ class Compose:
             if isinstance(key, yaml.ScalarNode) and key.value != _MERGE
         }
         return merged | own
+
+    def _count_merge(self, node: yaml.Node, depth: int) -> None:
+        self._merges += 1
+        if self._merges > _MOST_MERGES or depth > _DEEPEST:
+            source = self._source(node)
+            raise PolicyError([Complaint(source.file, source.line, "merges too much")])
 
     def _pairs(self, node: yaml.Node | None, what: str, beginning: str = "") -> dict[str, str]:
         """Read `KEY=value` texts in a list, or a mapping: those whose key begins so."""

@@ -23,6 +23,7 @@ RELEASE = "1.12"
 LABELS = "socket-proxy.allow."
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE", "OPTIONS")
 
+_METHOD_VARIABLE = "SP_ALLOW_"
 _FLAGS = (
     "allowfrom",
     "allowbindmountfrom",
@@ -77,6 +78,11 @@ def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Told:
         name: (flags.get(name) or [environ.get(f"SP_{name.upper()}", "")])[-1] for name in _FLAGS
     }
     networks, hosts = _callers(values["allowfrom"] or "127.0.0.1/32", faults)
+    faults += [
+        f"{key} is no variable of {IMAGE} {RELEASE}"
+        for key in sorted(environ)
+        if key.startswith(_METHOD_VARIABLE) and key.split("_")[2] not in METHODS
+    ]
     upstream = values["socketpath"] or "/var/run/docker.sock"
     if not upstream.startswith("/"):
         faults.append(f"-socketpath={upstream}: must be an absolute path")
@@ -150,7 +156,7 @@ def _said(
         if flags.get(name):
             yield from ((method, f"-{name}", text) for text in flags[name] if text)
             continue
-        variable = f"SP_ALLOW_{method}"
+        variable = f"{_METHOD_VARIABLE}{method}"
         for key in sorted(environ):
             if environ[key] and (key == variable or key.startswith(f"{variable}_")):
                 yield method, key, environ[key]

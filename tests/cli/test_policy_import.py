@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -166,7 +167,16 @@ services:
         ("services: []\n", "has no services"),
         ("services: {a: [\n", "is not YAML"),
         ("services: &a {a: *a}\n", "no service has the image tecnativa/docker-socket-proxy"),
-        ("services: &a {<<: *a, b: {}}\n", "no service has the image"),
+        ("services: &a {<<: *a, b: {}}\n", "compose.yaml:1: merges too much"),
+        (
+            "a: &a {x: {}}\n"
+            + "".join(
+                f"{b}: &{b} {{<<: [{', '.join([f'*{a}'] * 9)}]}}\n"
+                for a, b in pairwise("abcdefghi")
+            )
+            + "services: *i\n",
+            "merges too much",
+        ),
         ("services:\n  a: {image: nginx}\n  b: {}\n", "say with --service which it is, of a, b"),
         ("services: {a: {image: x/docker-socket-proxy}}\n", "no service has the image"),
         ("services: {a: {image: nottecnativa/docker-socket-proxy}}\n", "no service has the image"),
@@ -346,6 +356,7 @@ def test_a_command_in_one_line_and_variables_are_read(importing: Importing) -> N
         ('"-allowGET=\'"', "the command is no line that can be split"),
         ("[{a: b}]", "is no plain value"),
         ("-allowGET=$X", "the variable X is set nowhere"),
+        ("-allowGET=/info, environment: [SP_ALLOW_GTE=/x]", "SP_ALLOW_GTE is no variable of"),
     ],
 )
 def test_a_command_that_cannot_be_read_is_refused(

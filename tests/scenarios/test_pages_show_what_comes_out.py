@@ -1,7 +1,8 @@
 """What pages show of commands is what comes out of them.
 
-A page's commands are run where the policy that it showed last is `policy.yaml`, and the compose file
-`compose.yaml`. Those of docker are run by the client that the page named last, in front of the demo engine.
+A page's commands are run where the policy that it showed last is `policy.yaml`, and the compose
+file `compose.yaml`. Those of docker are run by the client that the page named last, in front of the
+demo engine.
 """
 
 from __future__ import annotations
