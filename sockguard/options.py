@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sockguard.compat.dialects import DIALECTS
 from sockguard.identity.listener import host_and_port, listener_of
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _gid(text: str) -> int | None:
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
+            raise ValueError(f"must be one of {', '.join(filter(None, words))}")
         return text
 
     return parse
@@ -120,6 +121,12 @@ def _truth(text: str) -> bool:
 
 OPTIONS = (
     Option("policy", "read-only", _text, "a policy file, a folder of them, or a shipped role"),
+    Option(
+        "compat",
+        "",
+        _one_of("", "none", *DIALECTS),
+        f"{' or '.join(DIALECTS)}: read the variables of that socket proxy instead of a policy",
+    ),
     Option("socket_dir", "/run/sockguard", folder, "where the sockets are made"),
     Option("upstream", "unix:///var/run/docker.sock", _unix_address, "the Engine's own socket"),
     Option("audit_dir", "", str, "where events are kept (default: the state folder)"),

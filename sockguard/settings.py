@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sockguard.compat.dialects import DIALECTS
+from sockguard.compat.toggles import toggles_seen
 from sockguard.errors import SockguardError
 from sockguard.identity.listener import Scheme, is_loopback, joined
 from sockguard.options import OPTIONS, folder
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from sockguard.compat.follow import Followed
     from sockguard.identity.listener import NetworkListener
     from sockguard.options import Option
 
@@ -29,6 +32,9 @@ _SERVICE_LINK = re.compile(
     r"SOCKGUARD(_[A-Z0-9_]*)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?"
     r"|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
 )
+
+
+_MOST_SHOWN = 4
 
 
 class SettingsError(SockguardError):
@@ -78,6 +84,8 @@ class Settings:
     """The folder with ca.pem, cert.pem, key.pem and, where there is one, crl.pem."""
     tls_min: str = "1.3"
     plain_on_any_network: bool = False
+    followed: Followed | None = None
+    """What the variables of another socket proxy come to, its policy included."""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
@@ -89,16 +97,60 @@ def read_settings(
     Raises SettingsError naming the flag or the variable at fault.
     """
     _refuse_unknown_variables(environ)
-    values = {option.name: _value(option, arguments, environ) for option in OPTIONS}
+    said = _said(arguments, environ)
+    followed = _followed(said, environ)
+    defaults = {} if followed is None else _defaults_of(followed, said)
+    values = {option.name: _value(option, said, defaults) for option in OPTIONS}
+    del values["compat"]
     audit_dir = str(values.pop("audit_dir") or default_audit_dir)
     stdout = values.pop("audit") == "stdout"
     values["audit_segment_bytes"] = values.pop("audit_segment")
     values["audit_total_bytes"] = values.pop("audit_total")
     values["audit"] = "stdout" if stdout else audit_dir
-    settings = Settings(**values)  # type: ignore[arg-type]  # the table above gives each its type
+    settings = Settings(followed=followed, **values)  # type: ignore[arg-type]  # the table above gives each its type
     _refuse_open_metrics(settings)
     _refuse_open_listeners(settings)
     return settings
+
+
+def _followed(said: Mapping[str, _Said], environ: Mapping[str, str]) -> Followed | None:
+    """Read the variables of another socket proxy where that is asked for, and stop where not."""
+    compat = said.get("compat", _NOT_SAID).text
+    if compat not in DIALECTS:
+        if not compat:
+            _refuse_foreign_variables(environ)
+        return None
+    if "policy" in said:
+        raise SettingsError(
+            f"{said['policy'].source} and {said['compat'].source}={compat}: the policy comes from"
+            " one of the two; take one away"
+        )
+    # Only who asks for it pays for the loader of policies here.
+    from sockguard.compat.follow import CompatError, follow  # noqa: PLC0415
+
+    try:
+        return follow(compat, environ)
+    except CompatError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _defaults_of(followed: Followed, said: Mapping[str, _Said]) -> Mapping[str, str]:
+    """Return what stands for flags that were not given; its own port may be reached by all."""
+    named = {"policy": f"SOCKGUARD_COMPAT={followed.dialect.name}"}
+    open_port = {} if "listen" in said else {"plain_on_any_network": "true"}
+    return {**followed.defaults, **named, **open_port}
+
+
+def _refuse_foreign_variables(environ: Mapping[str, str]) -> None:
+    seen = toggles_seen(environ)
+    if seen:
+        shown = ", ".join(f"{name}={environ[name]}" for name in seen[:_MOST_SHOWN])
+        more = f" and {len(seen) - _MOST_SHOWN} more" if len(seen) > _MOST_SHOWN else ""
+        raise SettingsError(
+            f"SOCKGUARD_COMPAT is missing, without which {shown}{more} would mean nothing: set it"
+            f" to {' or '.join(DIALECTS)}, the socket proxy for which they were written, or to"
+            " none if something else reads them"
+        )
 
 
 def _refuse_open_metrics(settings: Settings) -> None:
@@ -133,17 +185,36 @@ def refuse_open(listener: NetworkListener, host: str, port: int) -> None:
         )
 
 
-def _value(option: Option, arguments: argparse.Namespace, environ: Mapping[str, str]) -> object:
-    flag = getattr(arguments, option.name, None)
-    source, text = (
-        (option.flag, ",".join(flag) if option.several else flag)
-        if flag is not None
-        else (option.variable, environ.get(option.variable, option.default))
-    )
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What somebody gave for a flag, and where: `source` is the flag or the variable."""
+
+    source: str
+    text: str
+
+
+_NOT_SAID = _Said("", "")
+
+
+def _said(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Mapping[str, _Said]:
+    """Return what was given by name of flag; a flag wins over its variable."""
+    found = {}
+    for option in OPTIONS:
+        flag = getattr(arguments, option.name, None)
+        if flag is not None:
+            found[option.name] = _Said(option.flag, ",".join(flag) if option.several else flag)
+        elif option.variable in environ:
+            found[option.name] = _Said(option.variable, environ[option.variable])
+    return found
+
+
+def _value(option: Option, said: Mapping[str, _Said], defaults: Mapping[str, str]) -> object:
+    unsaid = _Said(option.variable, defaults.get(option.name, option.default))
+    given = said.get(option.name, unsaid)
     try:
-        return option.parse(text)
+        return option.parse(given.text)
     except ValueError as error:
-        raise SettingsError(f"{source}={text}: {error}") from error
+        raise SettingsError(f"{given.source}={given.text}: {error}") from error
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:

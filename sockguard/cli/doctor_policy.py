@@ -66,6 +66,8 @@ def judge_policy(seen: PolicySeen, rejected: str) -> Iterator[Finding]:
 
 
 def _mend(name: str, complaint: Complaint) -> str:
+    if name.startswith("SOCKGUARD_COMPAT="):
+        return "sockguard policy import writes this policy into a file that can be edited"
     if is_shipped_name(name):
         return "sockguard policy show lists the roles that there are"
     line = f", line {complaint.line}" if complaint.line else ""

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sockguard.cli import policy_import
 from sockguard.cli.explain import explained, explanation
 from sockguard.cli.policy_check import GOOD, LEVELS, check_files
 from sockguard.cli.policy_files import load_named
@@ -65,6 +66,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     attempt.add_argument("--body", metavar="FILE", help="a JSON body, - for standard input")
     attempt.add_argument("--given", metavar="FILE", help="what the Engine would tell of objects")
     attempt.set_defaults(run=_try)
+
+    policy_import.register(verbs)
 
     schema = verbs.add_parser("schema", help="print a JSON Schema of policies, for editors")
     schema.set_defaults(run=_schema)

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.policy.check import check_socket_paths
-from sockguard.policy.load import files_of, is_shipped_name, load_policy, shipped_folder
+from sockguard.policy.load import (
+    files_of,
+    is_shipped_name,
+    load_policy,
+    load_texts,
+    shipped_folder,
+)
 from sockguard.proxy.reload import PolicyFiles
 
 if TYPE_CHECKING:
@@ -18,8 +24,13 @@ if TYPE_CHECKING:
 
 
 def load_served(settings: Settings) -> Policy:
-    """Load the policy that the settings name; raises PolicyError."""
-    policy = load_policy(settings.policy, shipped=shipped_folder())
+    """Load the policy that the settings name, or hold; raises PolicyError."""
+    followed = settings.followed
+    policy = (
+        load_policy(settings.policy, shipped=shipped_folder())
+        if followed is None
+        else load_texts({settings.policy: followed.policy.encode()}, shipped={})
+    )
     check_socket_paths(policy, str(settings.socket_dir))
     return policy
 

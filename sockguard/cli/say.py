@@ -49,3 +49,8 @@ def note(text: str) -> None:
 def _put_error(line: str) -> None:
     # One write: events come on standard output from another thread, mostly to the same file.
     print(f"{line}\n", end="", file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Print a text of several lines on standard error, in one piece and without our name."""
+    _put_error("\n".join(printable(line) for line in text.splitlines()))

@@ -22,6 +22,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
+from sockguard.cli.compat import say_what_is_followed
 from sockguard.cli.engine_socket import what_bars
 from sockguard.cli.network import listener_warnings, read_tls_files, sockets_passed_on
 from sockguard.cli.policy_files import load_served, look_at, policy_files
@@ -68,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
     looked = look_at(settings.policy)
     policy = load_served(settings)
+    say_what_is_followed(settings)
     _ask_for_group(settings)
     most = connection_limit()
     files, passed = read_tls_files(settings), sockets_passed_on(settings, policy)

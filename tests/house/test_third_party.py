@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOMES = {
-    "yaml": ("sockguard/policy/load.py",),
+    "yaml": (
+        "sockguard/policy/load.py",
+        "sockguard/compat/compose.py",
+    ),  # policies, and others' files
     "cryptography": ("sockguard/certs/", "sockguard/audit/seal.py"),
     "uvloop": ("sockguard/cli/",),
     "aiohttp": ("demo/", "sockguard/proxy/metrics_http.py"),

@@ -1,7 +1,8 @@
 """What pages show of commands is what comes out of them.
 
-A page's commands are run where the policy that it showed last is `policy.yaml`. Those of docker are
-run by the client that the page named last, in front of the demo engine.
+A page's commands are run where the policy that it showed last is `policy.yaml`, and the compose
+file `compose.yaml`. Those of docker are run by the client that the page named last, in front of the
+demo engine.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Shown(NamedTuple):
 
     place: str
     policy: str
+    compose: str
     client: str
     command: str
     output: str
@@ -55,15 +57,17 @@ class Shown(NamedTuple):
 
 def shown() -> Iterator[Shown]:
     for page in PAGES:
-        policy, client = "", "main"
+        policy, compose, client = "", "", "main"
         text = page.read_text(encoding="utf-8")
         for kind, content, named in BLOCK.findall(text):
             client = named or client
             if kind == "yaml" and "version: 1\n" in content:
                 policy, client = content, "main"
+            if kind == "yaml" and content.startswith("services:\n"):
+                compose = content
             for one in COMMAND.split(content)[1:] if kind == "console" else ():
                 command, _, output = one.partition("\n")
-                yield Shown(name_of(page), policy, client, command, output)
+                yield Shown(name_of(page), policy, compose, client, command, output)
 
 
 SHOWN = list(shown())
@@ -91,6 +95,7 @@ def test_each_command_that_is_shown_with_its_output_is_tried() -> None:
 @pytest.mark.parametrize("one", OURS, ids=str)
 def test_a_command_about_policies_prints_what_is_shown(one: Shown, short_path: Path) -> None:
     (short_path / "policy.yaml").write_text(one.policy)
+    (short_path / "compose.yaml").write_text(one.compose)
     done = subprocess.run(
         ["bash", "-c", SOCKGUARD + one.command],
         cwd=short_path,

@@ -1,0 +1,1 @@
+"""What other socket proxies are told, as sockguard's own policy."""
