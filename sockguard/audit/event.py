@@ -21,7 +21,8 @@ VERSION = 1
 FIELDS = (
     *("v", "seq", "time", "id", "kind", "host", "engine_id"),
     *("client", "role", "caller", "listener"),
-    *("operation", "method", "path", "api_version", "target", "read_only"),
+    *("operation", "method", "path", "query", "body", "body_sha256"),
+    *("api_version", "target", "read_only"),
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("status", "bytes_in", "bytes_out", "ms", "ended"),
     *("user_agent", "text", "hint", "count"),
@@ -32,11 +33,18 @@ CALLER_FIELDS = ("host", "engine_id", "client", "role", "caller", "listener")
 """The fields of a connection, written once for many events."""
 
 ASKED_FIELDS = (
-    *("operation", "method", "path", "api_version", "target", "read_only"),
+    *("operation", "method", "path", "query", "body", "body_sha256"),
+    *("api_version", "target", "read_only"),
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("user_agent", "text", "hint"),
 )
 """The fields of a decision beside those of its connection."""
+
+DOCUMENTS = frozenset({"body"})
+"""The fields whose text is a JSON document in ASCII already, which is written as it is."""
+
+DOCUMENT_BYTES = 16 * 1024
+"""The most that one document may take."""
 
 TEXT_BYTES = 2048
 """The most that one text may take as UTF-8, the ellipsis included."""
@@ -98,6 +106,10 @@ def format_time(seconds: float) -> str:
 
 def _value(name: str, value: object) -> str:
     match value:
+        case str() if name in DOCUMENTS:
+            return _document(name, value)
+        case str():
+            return quote(value)
         case bool():
             return "true" if value else "false"
         case int():
@@ -108,11 +120,17 @@ def _value(name: str, value: object) -> str:
             raise ValueError(f"the audit field {name} cannot hold {type(value).__name__}")
 
 
+def _document(name: str, text: str) -> str:
+    if not (text.isascii() and text.isprintable() and len(text) <= DOCUMENT_BYTES):
+        raise ValueError(f"the audit field {name} holds JSON in one short line of ASCII")
+    return text
+
+
 def _members(event: Mapping[str, object], names: tuple[str, ...]) -> str:
     """Write the named fields that have a value, each after a comma."""
     return "".join(
         [
-            f',"{name}":{quote(value) if isinstance(value, str) else _value(name, value)}'
+            f',"{name}":{_value(name, value)}'
             for name in names
             if (value := event.get(name)) is not None and value != ""
         ]
@@ -122,8 +140,8 @@ def _members(event: Mapping[str, object], names: tuple[str, ...]) -> str:
 def encode(event: Mapping[str, object]) -> bytes:
     """One JSON line with the fields in order; `v` is added, None and "" are left out.
 
-    Values are texts, whole numbers, truth values and numbers (written with three decimals).
-    ValueError: a name that is not in FIELDS, or any other value.
+    Values are texts, whole numbers, truth values and numbers (written with three decimals); those
+    of DOCUMENTS are JSON. ValueError: a name that is not in FIELDS, or any other value.
     """
     unknown = event.keys() - _KNOWN
     if unknown:

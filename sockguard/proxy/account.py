@@ -23,6 +23,8 @@ class Account:
 
     __slots__ = (
         "began",
+        "body",
+        "body_sha256",
         "caller",
         "cell",
         "client",
@@ -46,6 +48,10 @@ class Account:
         self.client: Client | None = None
         self.request: Request | None = None
         self.decision: Decision | None = None
+        self.body: object = None
+        """The decoded body, None where there is none or none that is short enough to be kept."""
+        self.body_sha256 = ""
+        """The hash of a JSON body as it came."""
         self.exchange: Exchange | None = None
         self.policy = ""
         """SHA-256 of the policy that judges it, "" while none does."""

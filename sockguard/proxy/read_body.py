@@ -6,6 +6,7 @@ Must never read more than the policy and the budget of buffered bodies allow.
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from sockguard.engine.operation import BodyKind
@@ -50,7 +51,7 @@ async def in_slices(steps: Generator[None, None, Result]) -> Result:
 class BodyReader:
     """Reads the body of one request; gives its room back on `release`."""
 
-    __slots__ = ("_client", "_connection", "_limiter", "_request", "_reserved")
+    __slots__ = ("_client", "_connection", "_limiter", "_request", "_reserved", "sha256", "size")
 
     def __init__(
         self, connection: Connection, request: Request, client: Client, limiter: Limiter
@@ -60,6 +61,10 @@ class BodyReader:
         self._client = client
         self._limiter = limiter
         self._reserved = 0
+        self.size = 0
+        """Bytes of the body that was read whole."""
+        self.sha256 = ""
+        """Its hash in hex, "" where there was none."""
 
     @property
     def streamed(self) -> Framing | None:
@@ -84,6 +89,7 @@ class BodyReader:
             return NO_BODY
         if not data:
             return NO_BODY
+        self.size, self.sha256 = len(data), sha256(data).hexdigest()
         document = await in_slices(decode_steps(data))
         names = self._request.names
         return await in_slices(read_body_steps(self._request.operation, document, names))

@@ -1,6 +1,6 @@
 """Connection facts as audit events: the decision before it is carried out, the outcome after.
 
-Must never store a body, a query value or a header other than User-Agent.
+Must never store a secret that a request has, nor a header other than User-Agent.
 """
 
 from __future__ import annotations

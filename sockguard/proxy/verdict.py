@@ -37,6 +37,9 @@ MOST_ROUNDS = 8
 LONG = 500
 """Values in a body from which on judging it takes its time: 10 to 30 microseconds for each."""
 
+LONGEST_KEPT = 8 * 1024
+"""Bytes of a body that is in the event, but for its secrets; of longer ones there is the hash."""
+
 
 class Verdict:
     """Judges the requests of one connection."""
@@ -55,6 +58,8 @@ class Verdict:
         gate = self._gate
         granted = wants_body(client, request.asked)
         body = await reader.read(gate.settings.timeouts.body) if granted else NO_BODY
+        account.body_sha256 = reader.sha256
+        account.body = body.document if reader.size <= LONGEST_KEPT else None
         version = await gate.engine.version_to_send(request.asked.version) if granted else 0
         facts: dict[Need, Thing | None] = {}
         enquiry: Enquiry | None = None

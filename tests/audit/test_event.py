@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sockguard.audit.event import (
     ASKED_FIELDS,
     CALLER_FIELDS,
+    DOCUMENTS,
     FIELDS,
     TEXT_BYTES,
     Kind,
@@ -49,7 +50,7 @@ def test_time_agrees_with_the_standard_library(micros: int) -> None:
 
 
 def test_fields_are_written_in_order_whatever_order_they_are_given_in() -> None:
-    event = dict.fromkeys(reversed(FIELDS), "x") | {"seq": 7}
+    event = dict.fromkeys(reversed(FIELDS), "x") | {"seq": 7, "body": "{}"}
     assert tuple(json.loads(encode(event))) == FIELDS
 
 
@@ -114,7 +115,9 @@ def test_a_long_text_is_cut_between_characters_and_marked(text: str) -> None:
 
 
 callers = st.dictionaries(st.sampled_from(CALLER_FIELDS), texts, max_size=6)
-asked = st.dictionaries(st.sampled_from(ASKED_FIELDS), texts, max_size=10)
+asked = st.dictionaries(
+    st.sampled_from([name for name in ASKED_FIELDS if name not in DOCUMENTS]), texts, max_size=10
+) | st.just({"path": "/x", "body": '{"Image":"100%"}'})
 
 
 @given(callers, asked, st.floats(1, 4e9))
@@ -147,6 +150,16 @@ def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
 
     event = {"seq": 7, "time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME}
     assert line == encode({**caller, **outcome, **event})
+
+
+def test_a_document_is_written_as_it_is() -> None:
+    assert encode({"body": '{"Image":"nginx"}'}) == b'{"v":1,"body":{"Image":"nginx"}}\n'
+
+
+@pytest.mark.parametrize("text", ["{\n}", '{"a":"\u00e9"}', "{}\x1b[0m", '"\u2028"'])
+def test_no_document_ends_a_line_or_reaches_a_terminal(text: str) -> None:
+    with pytest.raises(ValueError, match="one short line of ASCII"):
+        encode({"body": text})
 
 
 def test_each_part_takes_only_what_belongs_to_it() -> None:

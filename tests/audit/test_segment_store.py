@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sockguard.audit.event import FIELDS, encode
+from sockguard.audit.event import DOCUMENT_BYTES, DOCUMENTS, FIELDS, encode
 from sockguard.audit.segment_store import (
     LINE_BYTES,
     Segment,
@@ -84,4 +84,5 @@ def test_the_tail_tells_the_last_number_and_whether_a_line_is_torn(
 
 
 def test_the_longest_line_that_can_be_written_fits_the_window() -> None:
-    assert len(encode(dict.fromkeys(FIELDS, "\x00" * 5000))) < LINE_BYTES
+    documents = dict.fromkeys(DOCUMENTS, '"' + "x" * (DOCUMENT_BYTES - 2) + '"')
+    assert len(encode(dict.fromkeys(FIELDS, "\x00" * 5000) | documents)) < LINE_BYTES

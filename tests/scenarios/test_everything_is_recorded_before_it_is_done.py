@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tests.support.failing_sink import FailingSink
@@ -123,22 +124,21 @@ def test_full_hints_stand_in_the_answer_only_when_asked_for(
     assert engine.received == []
 
 
-def test_no_body_no_query_value_and_no_credential_is_written(
-    stack: Stack, engine: RunningDemo
-) -> None:
+def test_a_request_is_written_without_the_secrets_in_it(stack: Stack, engine: RunningDemo) -> None:
     secret = "hunter2"
     body = '{"Image":"nginx:1.27","Env":["PASSWORD=hunter2"]}'
     send(
         stack.socket(),
         request(
             "POST",
-            f"/v1.44/containers/create?name=x-{secret}",
+            "/v1.44/containers/create?name=shop",
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             f"Authorization: Basic {secret}\r\nX-Registry-Auth: {secret}\r\n",
         )
         + body.encode(),
     )
     send(stack.socket(), request("GET", f"/v1.44/containers/json?{secret}=%zz"))
+    decision = next(event for event in stack.events() if event.get("target") == "shop")
     written = json.dumps(stack.events())
 
     create = engine.sent("POST", "/containers/create")[0]
@@ -146,6 +146,9 @@ def test_no_body_no_query_value_and_no_credential_is_written(
     assert create.header("authorization") is None
     assert create.header("x-registry-auth") is None
     assert secret not in written
+    assert decision["query"] == "name=shop"
+    assert decision["body"] == {"Image": "nginx:1.27", "Env": ["PASSWORD=sockguard:masked"]}
+    assert decision["body_sha256"] == sha256(body.encode()).hexdigest()
 
 
 def test_thousands_of_refusals_become_one_counted_event(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from sockguard.audit.event import FIELDS
+from sockguard.audit.event import DOCUMENTS, FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +32,7 @@ TEXT_FIELDS = tuple(
     name
     for name in FIELDS
     if name not in ("v", "seq", "read_only", "status", "bytes_in", "bytes_out", "ms", "count")
+    and name not in DOCUMENTS
 )
 events = st.dictionaries(st.sampled_from(TEXT_FIELDS), texts, max_size=8)
 
