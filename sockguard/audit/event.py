@@ -25,8 +25,13 @@ FIELDS = (
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("status", "bytes_in", "bytes_out", "ms", "ended"),
     *("user_agent", "text", "hint", "count"),
+    *("begins", "torn", "key", "sig", "prev"),
 )
-"""All field names in the order in which they are written; a field without a value is left out."""
+"""All field names in the order in which they are written; a field without a value is left out.
+
+`begins` is the first number that is left after the oldest went, `torn` the hash of what is cut off
+before a line, `key` the name of the key of a signature; `chain` says what `sig` and `prev` are.
+"""
 
 CALLER_FIELDS = ("host", "engine_id", "client", "role", "caller", "listener")
 """The fields of a connection, written once for many events."""
@@ -57,6 +62,7 @@ class Kind(StrEnum):
     START = "start"
     STOP = "stop"
     GAP = "gap"
+    CHECKPOINT = "checkpoint"
     POLICY_LOADED = "policy_loaded"
     POLICY_REJECTED = "policy_rejected"
     REFUSALS_COUNTED = "refusals_counted"
@@ -145,16 +151,16 @@ def asked_of(fields: Mapping[str, object]) -> str:
 
 
 def decision_form(who: str, asked: str) -> str:
-    """Write the line of one decision with places (`%`) for number, time and id."""
+    """Write the line of one decision with places (`%`) for number, time, id and hash before."""
     return _form(f'"kind":"decision"{who}{asked}')
 
 
 def outcome_form(who: str, *, operation: str, policy: str) -> str:
     """Write the line of how a request ended with places for number, time, id and the rest.
 
-    That is, in order: status (0 when no answer was sent), bytes in and out, milliseconds, and how
-    it ended in a word of the data plane. `operation` is a word of the catalogue, `policy` the hash
-    of the one that judged the request.
+    That is, in order: status (0 when no answer was sent), bytes in and out, milliseconds, how it
+    ended in a word of the data plane, and the hash before. `operation` is a word of the catalogue,
+    `policy` the hash of the one that judged the request.
     """
     asked = f',"operation":"{operation}"' if operation else ""
     if policy:
@@ -165,7 +171,7 @@ def outcome_form(who: str, *, operation: str, policy: str) -> str:
 
 def _form(members: str, places: str = "") -> str:
     told = members.replace("%", "%%") + places
-    return f'{{"v":{VERSION},"seq":%d,"time":"%s","id":"%s",{told}}}\n'
+    return f'{{"v":{VERSION},"seq":%d,"time":"%s","id":"%s",{told},"prev":"%s"}}\n'
 
 
 def _known_members(

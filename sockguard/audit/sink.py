@@ -28,6 +28,9 @@ class Sink(Protocol):
     def missing(self) -> int:
         """How many events `gap` events have told of since the sink was opened."""
 
+    def take_told(self) -> list[bytes]:
+        """Return the lines of the sink's own, gaps and checkpoints, written since the last time."""
+
     def append(self, event: Mapping[str, object]) -> bytes:
         """Buffer one event (names as in `event.FIELDS`, no `seq`), and return its line.
 

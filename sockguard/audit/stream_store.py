@@ -56,6 +56,10 @@ class StdoutSink:
         """How many events gap events tell of, as in `Sink`."""
         return self._buffer.missing
 
+    def take_told(self) -> list[bytes]:
+        """Return the lines that were made here, as in `Sink`."""
+        return self._buffer.take_told()
+
     def append(self, event: Mapping[str, object]) -> bytes:
         """Buffer one event, as in `Sink`."""
         return self._buffer.append(event)

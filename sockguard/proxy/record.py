@@ -25,6 +25,7 @@ from sockguard.proxy.asked_line import refused_asked
 from sockguard.proxy.form import Form
 from sockguard.proxy.syncer import Syncer
 from sockguard.proxy.tally import Tally
+from sockguard.proxy.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -59,6 +60,7 @@ class Recorder:
         self._ids = UlidSource(time.time)
         self._who: dict[tuple[object, ...], str] = {}
         self._syncer = Syncer(sink.sync)
+        self._told = Told(sink, show)
         self.tally = Tally()
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
@@ -195,6 +197,7 @@ class Recorder:
             async with asyncio.timeout(_LAST_SYNC_SECONDS):
                 await self.synced()
                 self._sink.close()
+        self._told.show_all()
 
     def flush(self) -> None:
         """Write what is buffered; raises a refusal when it cannot be written, and is dropped."""
@@ -211,6 +214,7 @@ class Recorder:
             self.losses += 1
             raise
         self.failure = ""
+        self._told.show()
 
     def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
         for counted in counts:

@@ -122,9 +122,15 @@ def test_the_parts_of_a_decision_make_the_line_that_encode_makes(
     caller: dict[str, str], fields: dict[str, str], seconds: float
 ) -> None:
     form = decision_form(who_of(caller), asked_of(fields))
-    line = (form % (7, format_time(seconds), ID)).encode("ascii")
+    line = (form % (7, format_time(seconds), ID, "00ff")).encode("ascii")
 
-    event = {"seq": 7, "time": format_time(seconds), "id": ID, "kind": Kind.DECISION}
+    event = {
+        "seq": 7,
+        "time": format_time(seconds),
+        "id": ID,
+        "kind": Kind.DECISION,
+        "prev": "00ff",
+    }
     assert line == encode({**caller, **fields, **event})
 
 
@@ -142,10 +148,10 @@ def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
         "policy": "ab" * 32,
     }
     form = outcome_form(who_of(caller), operation="containers.list", policy="ab" * 32)
-    told = (200, bytes_in, bytes_out, ms, "complete")
+    told = (200, bytes_in, bytes_out, ms, "complete", "00ff")
     line = (form % (7, format_time(1.5), ID, *told)).encode("ascii")
 
-    event = {"seq": 7, "time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME}
+    event = {"seq": 7, "time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME, "prev": "00ff"}
     assert line == encode({**caller, **outcome, **event})
 
 

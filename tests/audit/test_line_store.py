@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockguard.audit import line_store
+from sockguard.audit.chain import NO_HASH, End, digest_of
 from sockguard.audit.event import encode
 from sockguard.audit.line_store import LineBuffer
 from sockguard.audit.sink import AuditError
@@ -18,8 +19,9 @@ from tests.support.audit_events import missing_numbers, told_missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORM = '{"v":1,"seq":%d,"id":"%s","kind":"decision","client":"ci","decision":"allow"}\n'
-LINE = encode({"seq": 1, "id": "ID", "kind": "decision", "client": "ci", "decision": "allow"})
+FORM = '{"v":1,"seq":%d,"id":"%s","kind":"decision","client":"ci","decision":"allow","prev":"%s"}\n'
+DECISION = {"id": "ID", "kind": "decision", "client": "ci", "decision": "allow"}
+LINE = encode({**DECISION, "seq": 1, "prev": NO_HASH})
 
 
 class Disk:
@@ -59,7 +61,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 def a_buffer(seq: int = 0) -> LineBuffer:
-    return LineBuffer(now=lambda: 1.0, host="h", seq=seq)
+    return LineBuffer(now=lambda: 1.0, host="h", end=End(seq))
 
 
 def flush(buffer: LineBuffer) -> None:
@@ -71,9 +73,9 @@ def test_lines_and_events_are_numbered_in_the_order_they_come(disk: Disk) -> Non
     buffer.append_form(FORM, ("ID",))
     buffer.append({"kind": "start"})
     flush(buffer)
-    assert disk.content == LINE.replace(b'"seq":1', b'"seq":42') + encode(
-        {"seq": 43, "kind": "start"}
-    )
+    first = LINE.replace(b'"seq":1', b'"seq":42')
+    last = encode({"seq": 43, "kind": "start", "prev": digest_of(first)})
+    assert disk.content == first + last
 
 
 def test_an_event_that_cannot_be_encoded_takes_no_number(disk: Disk) -> None:
@@ -158,7 +160,7 @@ def test_a_gap_that_was_told_before_the_write_was_cut_off_is_not_told_again(disk
     buffer.append_form(FORM, ("ID",))
     buffer.tell_gap(9, "nine went")
     buffer.tell_gap(8, "eight went")
-    disk.room = len(LINE) + 200
+    disk.room = len(LINE) + 300
     with pytest.raises(AuditError):
         flush(buffer)
     assert disk.content.count(b"went") == 1

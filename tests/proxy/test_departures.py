@@ -16,7 +16,7 @@ from tests.support.failing_sink import FailingSink
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORM = '{"seq":%d}\n'
+FORM = '{"seq":%d,"prev":"%s"}\n'
 
 
 @dataclass

@@ -26,12 +26,15 @@ class FailingSink:
         self.held = 0
         self.missing = 0
 
+    def take_told(self) -> list[bytes]:
+        return []
+
     def append(self, event: Mapping[str, object]) -> bytes:
         self._pending.append(json.dumps(event).encode())
         return self._pending[-1]
 
     def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
-        self._pending.append((form % (0, *values)).encode())
+        self._pending.append((form % (0, *values, "")).encode())
         return self._pending[-1]
 
     def flush(self) -> None:
