@@ -72,7 +72,8 @@ class Break:
     """A line that does not fit.
 
     `grand` and `before` are the two lines before it, `torn` what stands between and is no event.
-    `tells_torn`: it tells that something is torn there. `signed`: its own signature is good.
+    `tells_torn`: it tells that something is torn there; `torn_fits`: that is what stands there.
+    `signed`: its own signature is good. `counted` numbers before its own are told to be missing.
     """
 
     item: Item
@@ -80,6 +81,8 @@ class Break:
     grand: Item = _NOTHING
     torn: list[Item] = field(default_factory=list)
     tells_torn: bool = False
+    torn_fits: bool = True
+    counted: int = 0
     signed: bool = False
 
 
@@ -92,6 +95,8 @@ class _Behind:
     again: bool = False
     has_predecessor: bool = False
     ends: bool = True
+    has_predecessor_of_before: bool = False
+    before_again: bool = False
 
 
 def explain(broken: Break, rest: Iterable[Item]) -> Finding:
@@ -100,9 +105,9 @@ def explain(broken: Break, rest: Iterable[Item]) -> Finding:
     follows = item.prev == before.digest
     if torn and follows and not broken.tells_torn:
         return torn[0].finding(Fault.INSERTED, "this is no event", before.seq + 1)
-    if torn:
+    if torn and not broken.torn_fits:
         return torn[0].finding(Fault.EDITED, "this is not what was written", before.seq + 1)
-    if follows and broken.tells_torn:
+    if follows and not broken.torn_fits:
         return item.finding(Fault.REMOVED, "what this tells to be torn before it is not there")
     behind = _look(item, before, rest)
     if follows:
@@ -119,18 +124,20 @@ def _look(item: Item, before: Item, rest: Iterable[Item]) -> _Behind:
         behind.follows_item |= later.prev == item.digest
         behind.again |= later.digest == item.digest
         behind.has_predecessor |= later.digest == item.prev
+        behind.has_predecessor_of_before |= later.digest == before.prev
+        behind.before_again |= later.digest == before.digest
     return behind
 
 
 def _unfollowing(broken: Break, behind: _Behind) -> Finding:
     """Explain a line that names another one than the one before it."""
     item, before = broken.item, broken.before
-    out_of_place = _out_of_place(item, before, behind)
+    out_of_place = _out_of_place(broken, behind)
     if out_of_place is not None:
         return out_of_place
     if item.prev == broken.grand.digest and before is not _NOTHING:
         return before.finding(Fault.INSERTED, "what follows it follows the line before it")
-    if item.seq > before.seq + 1:
+    if item.seq - broken.counted > before.seq + 1:
         missing = f"the events {before.seq + 1} to {item.seq - 1} are missing before this line"
         return item.finding(Fault.REMOVED, missing, before.seq + 1)
     if item.seq <= before.seq and not behind.follows_item:
@@ -138,13 +145,17 @@ def _unfollowing(broken: Break, behind: _Behind) -> Finding:
     return _edited(broken, behind)
 
 
-def _out_of_place(item: Item, before: Item, behind: _Behind) -> Finding | None:
+def _out_of_place(broken: Break, behind: _Behind) -> Finding | None:
     """Tell of a line whose place is elsewhere, or that is there twice."""
-    if before.prev == item.digest:
+    item, before = broken.item, broken.before
+    comes_first = broken.grand is _NOTHING  # nothing was there to hold it against
+    if comes_first and (before.prev == item.digest or behind.has_predecessor_of_before):
+        if behind.before_again:
+            return before.finding(Fault.INSERTED, "it stands again in its own place")
         return before.finding(Fault.REORDERED, "it stands before the line that it follows")
     if behind.follows_before and behind.has_predecessor and not behind.again:
         return item.finding(Fault.REORDERED, "it stands before the line that it follows")
-    if behind.follows_before or behind.again:
+    if behind.follows_before or behind.again or item.digest == before.digest:
         return item.finding(Fault.INSERTED, f"what follows seq {before.seq} stands behind it")
     return None
 

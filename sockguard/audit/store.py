@@ -159,13 +159,13 @@ class Store:
         """Write all that is buffered with one system call, as in `Sink`."""
         try:
             written = self._buffer.flush_to(self._room_for)
+            self._size += written
+            self._file.wrote()
         except AuditError:
             self._size = os.fstat(self._file.current).st_size
             raise
         finally:
             self._closed.remove_going(self.sync)
-        self._size += written
-        self._file.wrote()
 
     def sync(self) -> None:
         """Wait for the disk, as in `Sink`; from any thread."""

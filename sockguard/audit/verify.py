@@ -119,21 +119,30 @@ class _Walk:
         return wrong
 
     def _fits(self, item: Item, told: Mapping[str, object]) -> bool:
-        if digest_of_remnant(_bytes_of(self._torn)) != told.get("torn", ""):
+        if not self._torn_fits(told):
             return False
         before = self._before
         if before is None:
             return item.seq > 1 or item.prev == NO_HASH
         jump = item.seq - before.seq - 1
-        counted = jump > 0 and told.get("kind") == Kind.GAP and told.get("count") == jump
-        return item.prev == before.digest and (jump == 0 or counted)
+        return item.prev == before.digest and (jump == 0 or 0 < jump == _counted_by(told))
+
+    def _torn_fits(self, told: Mapping[str, object]) -> bool:
+        return digest_of_remnant(_bytes_of(self._torn)) == told.get("torn", "")
 
     def _explained(self, item: Item, told: Mapping[str, object]) -> Finding:
         signed = told.get("kind") == Kind.CHECKPOINT and self._is_signed(item, told)
         around = {"before": self._before, "grand": self._grand}
         known = {name: one for name, one in around.items() if one is not None}
-        tells_torn = bool(told.get("torn"))
-        broken = Break(item, **known, torn=self._torn, tells_torn=tells_torn, signed=signed)
+        broken = Break(
+            item,
+            **known,
+            torn=self._torn,
+            tells_torn=bool(told.get("torn")),
+            torn_fits=self._torn_fits(told),
+            signed=signed,
+            counted=_counted_by(told),
+        )
         return explain(broken, self._items)
 
     def _is_signed(self, item: Item, told: Mapping[str, object]) -> bool:
@@ -209,6 +218,11 @@ def _told_by(item: Item) -> Mapping[str, object]:
     """Return what a gap or a checkpoint tells; all other lines are taken as bytes."""
     data = item.line.data
     return (event_of(data) or {}) if _GAP in data or _CHECKPOINT in data else {}
+
+
+def _counted_by(told: Mapping[str, object]) -> int:
+    count = told.get("count")
+    return count if told.get("kind") == Kind.GAP and type(count) is int else 0
 
 
 def _bytes_of(torn: list[Item]) -> bytes:
