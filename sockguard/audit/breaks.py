@@ -73,7 +73,8 @@ class Break:
 
     `grand` and `before` are the two lines before it, `torn` what stands between and is no event.
     `tells_torn`: it tells that something is torn there; `torn_fits`: that is what stands there.
-    `signed`: its own signature is good. `counted` numbers before its own are told to be missing.
+    `signed`: its own signature is good, or is not, or it has none to be. `counted` numbers before
+    its own are told to be missing.
     """
 
     item: Item
@@ -83,7 +84,7 @@ class Break:
     tells_torn: bool = False
     torn_fits: bool = True
     counted: int = 0
-    signed: bool = False
+    signed: bool | None = None
 
 
 @dataclass(slots=True)
@@ -162,8 +163,9 @@ def _out_of_place(broken: Break, behind: _Behind) -> Finding | None:
 
 def _edited(broken: Break, behind: _Behind) -> Finding:
     """Tell which of two lines was changed: not the one that something else vouches for."""
-    vouched = behind.follows_item or broken.signed
-    if broken.before is _NOTHING or not (vouched or behind.ends):
+    vouched = behind.follows_item or broken.signed is True
+    item_is_bad = broken.signed is False or not (vouched or behind.ends)
+    if broken.before is _NOTHING or item_is_bad:
         return broken.item.finding(Fault.EDITED, "this is not what was written")
     text = "this is not what was written"
     if not vouched:

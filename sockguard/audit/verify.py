@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _GAP = f',"kind":"{Kind.GAP}",'.encode()
 _CHECKPOINT = f',"kind":"{Kind.CHECKPOINT}",'.encode()
+_SIGNATURE = b',"sig":"'
 _SLACK = 100  # a checkpoint that could not be written is made again behind the gap that tells so
 
 
@@ -86,6 +87,7 @@ class _Walk:
         self._torn: list[Item] = []
         self._unsigned = 0
         self._begins = 0
+        self._starts = False  # with the first line that there ever was
         self.report = Report()
 
     def through(self) -> Finding | None:
@@ -123,7 +125,7 @@ class _Walk:
             return False
         before = self._before
         if before is None:
-            return item.seq > 1 or item.prev == NO_HASH
+            return item.prev == NO_HASH or item.seq > 1
         jump = item.seq - before.seq - 1
         return item.prev == before.digest and (jump == 0 or 0 < jump == _counted_by(told))
 
@@ -131,7 +133,9 @@ class _Walk:
         return digest_of_remnant(_bytes_of(self._torn)) == told.get("torn", "")
 
     def _explained(self, item: Item, told: Mapping[str, object]) -> Finding:
-        signed = told.get("kind") == Kind.CHECKPOINT and self._is_signed(item, told)
+        signed = self._is_signed(item, told) if _is_checkpoint(told) else None
+        if event_of(item.line.data) is None:
+            signed = False
         around = {"before": self._before, "grand": self._grand}
         known = {name: one for name, one in around.items() if one is not None}
         broken = Break(
@@ -151,7 +155,7 @@ class _Walk:
 
     def _wrong_with_signature(self, item: Item, told: Mapping[str, object]) -> Finding | None:
         self._unsigned += 1
-        if told.get("kind") != Kind.CHECKPOINT:
+        if not _is_checkpoint(told):
             if self._unsigned > CHECKPOINT_EVERY + _SLACK:
                 text = f"no checkpoint comes in {self._unsigned} lines, as one should"
                 return item.finding(Fault.UNSEALED, text)
@@ -177,6 +181,9 @@ class _Walk:
         report.first = report.first or item.seq
         if self._before is not None:
             report.lost += item.seq - self._before.seq - 1
+        elif item.prev == NO_HASH and item.seq - _counted_by(told) == 1:
+            self._starts = True
+            report.lost += item.seq - 1
         report.torn += len(self._torn)
         report.last, report.head = item.seq, item.digest
         begins = told.get("begins")
@@ -194,7 +201,7 @@ class _Walk:
             return Finding(Fault.REMOVED, "", 0, 0, "there are no events")
         if not report.lines:
             return self._begin.finding(Fault.UNSEALED, "no line carries the hash of the one before")
-        if self._begin.prev and self._begin.seq > max(1, report.removed_to):
+        if self._begin.prev and not self._starts and self._begin.seq > report.removed_to:
             text = "the log begins here, and no signed event tells where the events before went"
             return self._begin.finding(Fault.REMOVED, text)
         if not report.checkpoints and report.lines > 1:
@@ -217,7 +224,14 @@ class _Walk:
 def _told_by(item: Item) -> Mapping[str, object]:
     """Return what a gap or a checkpoint tells; all other lines are taken as bytes."""
     data = item.line.data
-    return (event_of(data) or {}) if _GAP in data or _CHECKPOINT in data else {}
+    if not (_GAP in data or _CHECKPOINT in data or _SIGNATURE in data):
+        return {}
+    return event_of(data) or {"sig": ""}  # what cannot be read is not signed either
+
+
+def _is_checkpoint(told: Mapping[str, object]) -> bool:
+    """Say whether it has to be signed: also what has a signature and another kind."""
+    return told.get("kind") == Kind.CHECKPOINT or "sig" in told
 
 
 def _counted_by(told: Mapping[str, object]) -> int:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockguard.audit import line_store
-from sockguard.audit.chain import NO_HASH, End, digest_of
+from sockguard.audit.breaks import Line
+from sockguard.audit.chain import CHECKPOINT_EVERY, NO_HASH, End, digest_of
 from sockguard.audit.event import encode
 from sockguard.audit.line_store import LineBuffer
+from sockguard.audit.seal import holds, new_key, read_key, read_public_keys
 from sockguard.audit.sink import AuditError
+from sockguard.audit.verify import verify
 from tests.support.audit_events import missing_numbers, told_missing
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 FORM = '{"v":1,"seq":%d,"id":"%s","kind":"decision","client":"ci","decision":"allow","prev":"%s"}\n'
 DECISION = {"id": "ID", "kind": "decision", "client": "ci", "decision": "allow"}
+KEY = read_key(new_key())
+KEYS = read_public_keys(KEY.public)
 LINE = encode({**DECISION, "seq": 1, "prev": NO_HASH})
 
 
@@ -215,6 +221,75 @@ def test_every_number_is_in_the_file_or_told_missing(
     assert found[-1]["seq"] == buffer.seq
     announced = [event["text"] for event in found if str(event.get("text")).startswith("step")]
     assert announced == [f"step {i}" for i, (_, _, piece) in enumerate(steps) if piece % 2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.none() | st.integers(0, 900)), max_size=12))
+def test_whatever_the_disk_takes_of_it_the_log_is_sound(
+    steps: list[tuple[int, int | None]],
+) -> None:
+    disk = Disk()
+    buffer = LineBuffer(now=lambda: 1.0, host="h", signer=KEY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_store, "_write", disk.write)
+        for lines, room in [*steps, (1, None)]:
+            disk.room = 10**9 if room is None else room
+            for _ in range(lines):
+                buffer.append_form(FORM, ("ID",))
+            with suppress(AuditError):
+                flush(buffer)
+    numbered = enumerate(disk.content.splitlines(keepends=True), start=1)
+    lines_found = [Line("f", number, data) for number, data in numbered]
+    report = verify(lines_found, lambda *signed: holds(KEYS, *signed), {})
+    lost = buffer.seq - report.lines
+    assert report.finding is None
+    assert (report.last, report.lost, report.signed > 0) == (buffer.seq, lost, True)
+    assert buffer.missing >= lost
+
+
+def test_a_checkpoint_comes_after_the_first_line_and_then_after_every_thousand(
+    disk: Disk,
+) -> None:
+    buffer = LineBuffer(now=lambda: 1.0, host="h", signer=KEY)
+    for _ in range(2 * CHECKPOINT_EVERY + 2):
+        buffer.append_form(FORM, ("ID",))
+    flush(buffer)
+    found = [event["seq"] for event in disk.events() if event["kind"] == "checkpoint"]
+    assert found == [2, 3 + CHECKPOINT_EVERY, 4 + 2 * CHECKPOINT_EVERY]
+    assert [b'"kind":"checkpoint"' in line for line in buffer.take_told()] == [True] * 3
+    assert buffer.take_told() == []
+
+
+def test_what_came_in_a_minute_is_signed_with_the_next_flush_also_when_nothing_comes(
+    disk: Disk,
+) -> None:
+    clock = [1.0]
+    buffer = LineBuffer(now=lambda: clock[0], host="h", signer=KEY)
+    for seconds in (0.0, 59.0, 1.5, 70.0):
+        clock[0] += seconds
+        if seconds != 1.5:
+            buffer.append_form(FORM, ("ID",))
+        flush(buffer)
+    assert [event["kind"] for event in disk.events()] == ["decision", "checkpoint"] * 3
+
+
+def test_a_clock_that_was_set_back_does_not_keep_anything_unsigned(disk: Disk) -> None:
+    clock = [1000.0]
+    buffer = LineBuffer(now=lambda: clock[0], host="h", signer=KEY)
+    for seconds in (0.0, -500.0):
+        clock[0] += seconds
+        buffer.append_form(FORM, ("ID",))
+        flush(buffer)
+    assert [event["kind"] for event in disk.events()][-2:] == ["decision", "checkpoint"]
+
+
+def test_sealing_twice_signs_once_and_the_text_of_a_checkpoint_names_the_head(disk: Disk) -> None:
+    buffer = LineBuffer(now=lambda: 1.0, host="h", signer=KEY)
+    buffer.append_form(FORM, ("ID",))
+    buffer.seal()
+    flush(buffer)
+    _, checkpoint = disk.events()
+    assert checkpoint["text"] == f"head {digest_of(LINE)}@1"
+    assert (checkpoint["prev"], checkpoint["key"]) == (digest_of(LINE), KEY.name)
 
 
 @pytest.fixture
