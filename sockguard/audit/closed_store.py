@@ -70,7 +70,8 @@ class ClosedSegments:
     def __init__(self, folder: Path, keeping: Keeping) -> None:
         self._folder = folder
         self._keeping = keeping
-        self._going: list[Segment] = []
+        self.going: list[Segment] = []
+        """What goes with the next `remove_going`."""
         self._chores: SimpleQueue[Chore | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -85,7 +86,7 @@ class ClosedSegments:
         old = [one for one in segments(self._folder) if oldest <= one.first < open_first]
         found: list[Going] = []
         for segment, end, why in self._choose(old, size + _OWN_BYTES, open_first, now):
-            self._going.append(segment)
+            self.going.append(segment)
             if found and found[-1].why == why:
                 found[-1] = replace(found[-1], end=end)
             else:
@@ -123,7 +124,7 @@ class ClosedSegments:
 
     def remove_going(self, sync: Callable[[], None]) -> None:
         """Remove what was chosen; `sync` makes sure before that what tells of it is on the disk."""
-        going, self._going = self._going, []
+        going, self.going = self.going, []
 
         def remove() -> None:
             with suppress(AuditError):  # without room for the event there has to be room at last
@@ -134,8 +135,7 @@ class ClosedSegments:
                     with suppress(OSError):
                         segment.path.with_name(name).unlink(missing_ok=True)
 
-        if going:
-            self._do(remove)
+        self._do(remove)
 
     def pack_all(self, open_first: int) -> None:
         """Pack the segments before the one that is written, wherever that is still to be done."""

@@ -21,7 +21,7 @@ from sockguard.audit.chain import (
     whole,
     with_signature,
 )
-from sockguard.audit.event import Kind, encode, format_time
+from sockguard.audit.event import Kind, encode, form_line, format_time
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 
@@ -103,10 +103,10 @@ class LineBuffer:
         """Hold one event under the next number. ValueError: it cannot be encoded."""
         return self._hold(encode({**event, "seq": self.seq + 1, "prev": self._head}))
 
-    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
-        """Hold, under the next number, one line whose other places take these values."""
+    def append_form(self, form: str, time: str, event_id: str, ended: str = "") -> bytes:
+        """Hold, under the next number, one line by a form, as `event.form_line` writes it."""
         seq = self.seq = self.seq + 1
-        line = (form % (seq, *values, self._head)).encode("ascii")
+        line = form_line(seq, time, event_id, form, ended, self._head)
         self._head = sha256(line).hexdigest()
         self._lines.append(line)
         if seq >= self._due:
@@ -150,7 +150,9 @@ class LineBuffer:
         self.missing += count
         self._untold.append(_Gap(count, text, begins))
 
-    def _append_gap(self, gap: _Gap) -> None:
+    def _append_gap(self, gap: _Gap) -> int:
+        """Hold the event; return its place among those that are held."""
+        place = len(self._lines)
         event = {
             **self._stamp(Kind.GAP, gap.text),
             "seq": self.seq + 1,
@@ -162,6 +164,7 @@ class LineBuffer:
         line = encode(event)
         self._own.append(line)
         self._hold(line)
+        return place
 
     def _stamp(self, kind: Kind, text: str) -> dict[str, object]:
         stamp = {"time": format_time(self._now()), "id": self._new_id()}
@@ -194,43 +197,44 @@ class LineBuffer:
         AuditError: some of it could not be written; those lines are dropped, and a `gap` event
         with their number is held to be written first next time.
         """
-        self._seal_if_old()
         if not (self._lines or self._untold):
-            return 0
+            self.seal_if_old()
+            if not self._lines:
+                return 0
         written = 0
         places: list[int] = []
         try:
             descriptor = room_for(sum(map(len, self._lines)))
-            for gap in self._untold:
-                places.append(len(self._lines))
-                self._append_gap(gap)
+            if self._untold:
+                places = [self._append_gap(gap) for gap in self._untold]
             if self.seq >= self._due:
                 self.seal()
-            data = b"\n" * self.torn + b"".join(self._lines)
+            data = b"".join(self._lines)
+            if self.torn:
+                data = b"\n" + data
             written = _write(descriptor, data)
             while written < len(data):
                 written += _write(descriptor, data[written:])
         except (OSError, AuditError) as error:
             self._lose(written, places, error)
             raise AuditError(f"the audit log cannot be written: {error}") from error
-        self._untold.clear()
         self._written_head = self._head
-        self._remnant = b""
-        self.told.extend(self._own)
-        self._forget()
+        if self._own:
+            self._untold.clear()
+            self._remnant = b""
+            self.told.extend(self._own)
+            self._own = []
+        self._lines = []
+        self._unwritten_from = 0
+        self.torn = False
         return written
 
-    def _seal_if_old(self) -> None:
+    def seal_if_old(self) -> None:
+        """Hold a checkpoint if the last one is a minute old, and something came since."""
         if self._sealed != self.seq and self.signer is not None:
             seconds = self._now() - self._sealed_at
             if not 0 <= seconds < CHECKPOINT_SECONDS:
                 self.seal()
-
-    def _forget(self) -> None:
-        self._lines.clear()
-        self._own.clear()
-        self._unwritten_from = 0
-        self.torn = False
 
     def _lose(self, written: int, places: list[int], why: Exception) -> None:
         """Drop the held lines, of which (a repairing newline first) `written` bytes got through.
@@ -249,7 +253,8 @@ class LineBuffer:
         ]
         self.missing += len(self._lines) - kept  # those before were counted when they were lost
         self._remember(data[self.torn : written], kept)
-        self._forget()
+        self._lines, self._own = [], []
+        self._unwritten_from = 0
         self.torn = torn
         count = self.seq + 1 - start
         if count:

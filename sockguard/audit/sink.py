@@ -37,8 +37,8 @@ class Sink(Protocol):
         ValueError: no such field.
         """
 
-    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
-        """Buffer one line by a form of `event`; `values` are for the places behind its number."""
+    def append_form(self, form: str, time: str, event_id: str, ended: str = "") -> bytes:
+        """Buffer one line by a form of `event`; all texts are as `event.form_line` takes them."""
 
     def flush(self) -> None:
         """Hand all that is buffered to the kernel.

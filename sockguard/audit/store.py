@@ -151,9 +151,9 @@ class Store:
         """Buffer one event, as in `Sink`."""
         return self._buffer.append(event)
 
-    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
+    def append_form(self, form: str, time: str, event_id: str, ended: str = "") -> bytes:
         """Buffer one line, as in `Sink`."""
-        return self._buffer.append_form(form, values)
+        return self._buffer.append_form(form, time, event_id, ended)
 
     def flush(self) -> None:
         """Write all that is buffered with one system call, as in `Sink`."""
@@ -165,7 +165,8 @@ class Store:
             self._size = os.fstat(self._file.current).st_size
             raise
         finally:
-            self._closed.remove_going(self.sync)
+            if self._closed.going:
+                self._closed.remove_going(self.sync)
 
     def sync(self) -> None:
         """Wait for the disk, as in `Sink`; from any thread."""
@@ -184,7 +185,8 @@ class Store:
 
     def _room_for(self, size: int) -> int:
         """Return the descriptor to write so many bytes to. OSError, AuditError: there is none."""
-        if self._is_removed():
+        now = self._now()
+        if not 0 <= now - self._looked_at < LOOK_EVERY and self._is_removed(now):
             self._begin_anew()
         elif self._file.doubtful:
             self._begin_segment()
@@ -196,15 +198,13 @@ class Store:
             self._closed.pack_all(self._first)
         return self._file.current
 
-    def _is_removed(self) -> bool:
-        """Look now and then whether somebody removed the segment, or its day is over.
+    def _is_removed(self, now: float) -> bool:
+        """Look whether somebody removed the segment, and whether its day is over.
 
-        Asking costs as much as writing. What was written in between is counted as removed with the
-        rest of the segment.
+        That is done now and then: it costs as much as writing. What was written in between is
+        counted as removed with the rest of the segment.
         """
-        now = self._now()
-        if 0 <= now - self._looked_at < LOOK_EVERY:
-            return False
+        self._buffer.seal_if_old()
         removed = os.fstat(self._file.current).st_nlink == 0
         self._looked_at = now - LOOK_EVERY if removed else now
         day = now // DAY_SECONDS  # a clock that is set back a little changes nothing

@@ -23,8 +23,8 @@ from tests.support.audit_events import missing_numbers, told_missing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORM = '{"v":1,"seq":%d,"id":"%s","kind":"decision","client":"ci","decision":"allow","prev":"%s"}\n'
-DECISION = {"id": "ID", "kind": "decision", "client": "ci", "decision": "allow"}
+FORM = '"kind":"decision","client":"ci","decision":"allow"'
+DECISION = {"time": "now", "id": "ID", "kind": "decision", "client": "ci", "decision": "allow"}
 KEY = read_key(new_key())
 KEYS = read_public_keys(KEY.public)
 LINE = encode({**DECISION, "seq": 1, "prev": NO_HASH})
@@ -76,7 +76,7 @@ def flush(buffer: LineBuffer) -> None:
 
 def test_lines_and_events_are_numbered_in_the_order_they_come(disk: Disk) -> None:
     buffer = a_buffer(seq=41)
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     buffer.append({"kind": "start"})
     flush(buffer)
     first = LINE.replace(b'"seq":1', b'"seq":42')
@@ -97,7 +97,7 @@ def test_short_writes_are_carried_on(disk: Disk) -> None:
     disk.piece = 7
     buffer = a_buffer()
     for _ in range(5):
-        buffer.append_form(FORM, ("ID",))
+        buffer.append_form(FORM, "now", "ID")
     flush(buffer)
     assert [event["seq"] for event in disk.events()] == [1, 2, 3, 4, 5]
 
@@ -110,11 +110,11 @@ def test_what_was_not_written_is_dropped_and_told_when_storage_works_again(disk:
     buffer = a_buffer()
     disk.room = len(LINE) + 20
     for _ in range(3):
-        buffer.append_form(FORM, ("ID",))
+        buffer.append_form(FORM, "now", "ID")
     with pytest.raises(AuditError, match="No space left on device"):
         flush(buffer)
     disk.room = 10**9
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     flush(buffer)
     first, gap, last = disk.events()
     assert [first["seq"], gap["seq"], last["seq"]] == [1, 4, 5]
@@ -125,12 +125,12 @@ def test_what_was_not_written_is_dropped_and_told_when_storage_works_again(disk:
 
 def test_a_line_that_lacks_its_newline_only_is_whole(disk: Disk) -> None:
     buffer = a_buffer()
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     disk.room = len(LINE) - 1
     with pytest.raises(AuditError):
         flush(buffer)
     disk.room = 10**9
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     flush(buffer)
     assert [event["seq"] for event in disk.events()] == [1, 2]
 
@@ -139,7 +139,7 @@ def test_failing_again_and_again_is_one_gap_and_holds_one_line(disk: Disk) -> No
     buffer = a_buffer()
     disk.room = 0
     for _ in range(50):
-        buffer.append_form(FORM, ("ID",))
+        buffer.append_form(FORM, "now", "ID")
         with pytest.raises(AuditError):
             flush(buffer)
     assert len(buffer._lines) == 1
@@ -163,7 +163,7 @@ def test_a_gap_that_was_announced_is_told_even_if_its_first_write_fails(disk: Di
 
 def test_a_gap_that_was_told_before_the_write_was_cut_off_is_not_told_again(disk: Disk) -> None:
     buffer = a_buffer()
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     buffer.tell_gap(9, "nine went")
     buffer.tell_gap(8, "eight went")
     disk.room = len(LINE) + 300
@@ -183,7 +183,7 @@ def test_no_room_loses_the_lines_like_a_failed_write(disk: Disk, error: Exceptio
         raise error
 
     buffer = a_buffer()
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     with pytest.raises(AuditError, match="cannot be written"):
         buffer.flush_to(no_room)
     flush(buffer)
@@ -211,7 +211,7 @@ def test_every_number_is_in_the_file_or_told_missing(
             if piece % 2:
                 buffer.tell_gap(0, f"step {number}")
             for _ in range(lines):
-                buffer.append_form(FORM, ("ID",))
+                buffer.append_form(FORM, "now", "ID")
             try:
                 flush(buffer)
             except AuditError:
@@ -234,7 +234,7 @@ def test_whatever_the_disk_takes_of_it_the_log_is_sound(
         for lines, room in [*steps, (1, None)]:
             disk.room = 10**9 if room is None else room
             for _ in range(lines):
-                buffer.append_form(FORM, ("ID",))
+                buffer.append_form(FORM, "now", "ID")
             with suppress(AuditError):
                 flush(buffer)
     numbered = enumerate(disk.content.splitlines(keepends=True), start=1)
@@ -251,7 +251,7 @@ def test_a_checkpoint_comes_after_the_first_line_and_then_after_every_thousand(
 ) -> None:
     buffer = LineBuffer(now=lambda: 1.0, host="h", signer=KEY)
     for _ in range(2 * CHECKPOINT_EVERY + 2):
-        buffer.append_form(FORM, ("ID",))
+        buffer.append_form(FORM, "now", "ID")
     flush(buffer)
     found = [event["seq"] for event in disk.events() if event["kind"] == "checkpoint"]
     assert found == [2, 3 + CHECKPOINT_EVERY, 4 + 2 * CHECKPOINT_EVERY]
@@ -267,8 +267,9 @@ def test_what_came_in_a_minute_is_signed_with_the_next_flush_also_when_nothing_c
     for seconds in (0.0, 59.0, 1.5, 70.0):
         clock[0] += seconds
         if seconds != 1.5:
-            buffer.append_form(FORM, ("ID",))
+            buffer.append_form(FORM, "now", "ID")
         flush(buffer)
+    flush(buffer)
     assert [event["kind"] for event in disk.events()] == ["decision", "checkpoint"] * 3
 
 
@@ -277,14 +278,15 @@ def test_a_clock_that_was_set_back_does_not_keep_anything_unsigned(disk: Disk) -
     buffer = LineBuffer(now=lambda: clock[0], host="h", signer=KEY)
     for seconds in (0.0, -500.0):
         clock[0] += seconds
-        buffer.append_form(FORM, ("ID",))
+        buffer.append_form(FORM, "now", "ID")
         flush(buffer)
+    flush(buffer)
     assert [event["kind"] for event in disk.events()][-2:] == ["decision", "checkpoint"]
 
 
 def test_sealing_twice_signs_once_and_the_text_of_a_checkpoint_names_the_head(disk: Disk) -> None:
     buffer = LineBuffer(now=lambda: 1.0, host="h", signer=KEY)
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     buffer.seal()
     flush(buffer)
     _, checkpoint = disk.events()
@@ -303,7 +305,7 @@ def full_pipe(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
 
 def test_a_reader_that_stands_still_is_an_error_after_a_while(full_pipe: tuple[int, int]) -> None:
     buffer = a_buffer()
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     with pytest.raises(AuditError, match="nobody reads the log"):
         buffer.flush_to(lambda _size: full_pipe[1])
 
@@ -325,6 +327,6 @@ def test_a_reader_that_is_slow_is_waited_for(
 
     monkeypatch.setattr(os, "write", write)
     buffer = a_buffer()
-    buffer.append_form(FORM, ("ID",))
+    buffer.append_form(FORM, "now", "ID")
     buffer.flush_to(lambda _size: writer)
     assert len(tries) == 2
