@@ -92,7 +92,7 @@ class LineBuffer:
         self._head = self._written_head = end.head
         self._remnant = end.remnant
         self._due: float = math.inf
-        self._sealed, self._sealed_at = end.seq, now()
+        self._sealed, self._sealed_at = 0, now()  # what a killed writer left is to be signed too
         self.missing = 0
         self.seq = end.seq
         self.torn = end.unended
