@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 PRIVATE = "audit.key"
 PUBLIC = "audit.pub"
+OPEN_TO_OTHERS = 0o027
+"""No key has one of these bits; its group may read it, as secrets are mounted so."""
+
 _PRIVATE_MODE = 0o600
 _PUBLIC_MODE = 0o644
-_OPEN_TO_OTHERS = 0o027  # the group may read it, as secrets are mounted so
 _MOST_BYTES = 1 << 16
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO in its place makes nobody wait
 
@@ -37,10 +39,10 @@ def open_key(path: Path, folder: Path) -> Signer:
 
     try:
         try:
-            pem = _read(path, _OPEN_TO_OTHERS)
+            pem = _read(path, OPEN_TO_OTHERS)
         except FileNotFoundError:
             _write(path, new_key(), _PRIVATE_MODE)
-            pem = _read(path, _OPEN_TO_OTHERS)
+            pem = _read(path, OPEN_TO_OTHERS)
     except OSError as error:
         raise AuditError(
             f"the key of the audit log {path} cannot be read or made by uid {os.geteuid()}:"
