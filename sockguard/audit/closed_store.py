@@ -137,15 +137,17 @@ class ClosedSegments:
 
         self._do(remove)
 
-    def pack_all(self, open_first: int) -> None:
-        """Pack the segments before the one that is written, wherever that is still to be done."""
+    def pack_all(self, open_first: int, sync: Callable[[], None]) -> None:
+        """Sync and pack the segments before the one that is written, where that is to be done."""
         if not self._keeping.packed:
             return
         for segment in segments(self._folder):
             if segment.first < open_first and not segment.packed:
-                self._do(partial(self._pack, segment))
+                self._do(partial(self._pack, segment, sync))
 
-    def _pack(self, segment: Segment) -> None:
+    def _pack(self, segment: Segment, sync: Callable[[], None]) -> None:
+        with suppress(AuditError):  # the writer learns of it
+            sync()
         pack(segment, lambda: not self._ended)
 
     def close(self) -> None:

@@ -70,7 +70,7 @@ class Store:
             text = f"seq {end.seq + 1 - end.missing} is torn or missing: its writer was cut off"
             self._buffer.tell_gap(end.missing, text)
         self._make_room(self._segment_bytes, partial(self._closed.told_to_begin, found))
-        self._closed.pack_all(self._first)
+        self._closed.pack_all(self._first, self.sync)
 
     @classmethod
     def open(
@@ -195,7 +195,7 @@ class Store:
         elif self._size and (self._size + size > self._segment_bytes or self._day_is_over):
             self._begin_segment()
             self._make_room(max(size, self._segment_bytes))
-            self._closed.pack_all(self._first)
+            self._closed.pack_all(self._first, self.sync)
         return self._file.current
 
     def _is_removed(self, now: float) -> bool:
