@@ -59,7 +59,7 @@ def folder(text: str) -> Path:
     return Path(_text(text)).absolute()
 
 
-def _folder_if_any(text: str) -> Path | None:
+def _path_if_any(text: str) -> Path | None:
     return folder(text) if text else None
 
 
@@ -75,6 +75,13 @@ def _size(text: str) -> int:
     if match is None:
         raise ValueError("must be a whole number with KiB, MiB or GiB, as in 16MiB")
     return int(match[1]) * _UNITS[match[2]]
+
+
+def _days(text: str) -> int:
+    """Return a number of days, 0 for none."""
+    if re.fullmatch(r"([1-9][0-9]{0,4})?", text) is None:
+        raise ValueError("must be a whole number of days, as in 90")
+    return int(text or 0)
 
 
 def _mode(text: str) -> int:
@@ -133,6 +140,10 @@ OPTIONS = (
     Option("audit", "folder", _one_of("folder", "stdout"), "folder, or stdout for no folder"),
     Option("audit_segment", "16MiB", _size, "size at which an audit file is closed"),
     Option("audit_total", "256MiB", _size, "size of all audit files, the oldest goes first"),
+    Option("audit_days", "", _days, "age at which an audit file goes, in days"),
+    Option(
+        "audit_key", "", _path_if_any, "key of the audit log (default: audit.key in its folder)"
+    ),
     Option("main_socket_mode", "0660", _mode, "mode of the main socket, in octal"),
     Option("main_socket_gid", "", _gid, "number of the group of the main socket"),
     Option(
@@ -154,7 +165,7 @@ OPTIONS = (
         "also serve callers of the network, as in tls://0.0.0.0:2376",
         several=True,
     ),
-    Option("tls_dir", "", _folder_if_any, "folder with ca.pem, cert.pem, key.pem and crl.pem"),
+    Option("tls_dir", "", _path_if_any, "folder with ca.pem, cert.pem, key.pem and crl.pem"),
     Option("tls_min", "1.3", _one_of("1.3", "1.2"), "the oldest TLS that is spoken"),
     Option(
         "plain_on_any_network",

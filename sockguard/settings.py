@@ -70,6 +70,10 @@ class Settings:
     """A folder, or the word `stdout`."""
     audit_segment_bytes: int = 16 * 1024**2
     audit_total_bytes: int = 256 * 1024**2
+    audit_days: int = 0
+    """The age at which a file of the log goes, 0 for none."""
+    audit_key: Path | None = None
+    """The key that signs the log, None for the one in its folder."""
     main_socket_mode: int = 0o660
     main_socket_gid: int | None = None
     log: str = "changes"

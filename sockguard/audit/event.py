@@ -26,8 +26,13 @@ FIELDS = (
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("status", "bytes_in", "bytes_out", "ms", "ended"),
     *("user_agent", "text", "hint", "count"),
+    *("begins", "torn", "key", "sig", "prev"),
 )
-"""All field names in the order in which they are written; a field without a value is left out."""
+"""All field names in the order in which they are written; a field without a value is left out.
+
+`begins` is the first number that is left after the oldest went, `torn` the hash of what is cut off
+before a line, `key` the name of the key of a signature; `chain` says what `sig` and `prev` are.
+"""
 
 CALLER_FIELDS = ("host", "engine_id", "client", "role", "caller", "listener")
 """The fields of a connection, written once for many events."""
@@ -65,6 +70,7 @@ class Kind(StrEnum):
     START = "start"
     STOP = "stop"
     GAP = "gap"
+    CHECKPOINT = "checkpoint"
     POLICY_LOADED = "policy_loaded"
     POLICY_REJECTED = "policy_rejected"
     REFUSALS_COUNTED = "refusals_counted"
@@ -101,7 +107,7 @@ def _second(seconds: int) -> str:
 def format_time(seconds: float) -> str:
     """Seconds since 1970 as RFC 3339 in UTC with microseconds."""
     whole, micros = divmod(int(seconds * 1e6 + 0.5), 1_000_000)
-    return f"{_second(whole)}{micros:06d}Z"
+    return "%s%06dZ" % (_second(whole), micros)  # noqa: UP031  # a third quicker
 
 
 def _value(name: str, value: object) -> str:
@@ -163,27 +169,37 @@ def asked_of(fields: Mapping[str, object]) -> str:
 
 
 def decision_form(who: str, asked: str) -> str:
-    """Write the line of one decision with places (`%`) for number, time and id."""
-    return _form(f'"kind":"decision"{who}{asked}')
+    """Write what is the same whenever this caller's request is decided so, for `form_line`."""
+    return f'"kind":"decision"{who}{asked}'
 
 
 def outcome_form(who: str, *, operation: str, policy: str) -> str:
-    """Write the line of how a request ended with places for number, time, id and the rest.
+    """Write what is the same of all outcomes of a request, for `form_line`.
 
-    That is, in order: status (0 when no answer was sent), bytes in and out, milliseconds, and how
-    it ended in a word of the data plane. `operation` is a word of the catalogue, `policy` the hash
-    of the one that judged the request.
+    `operation` is a word of the catalogue, `policy` the hash of the one that judged the request.
     """
     asked = f',"operation":"{operation}"' if operation else ""
     if policy:
         asked += f',"policy":"{policy}"'
-    places = ',"status":%d,"bytes_in":%d,"bytes_out":%d,"ms":%.3f,"ended":"%s"'
-    return _form(f'"kind":"outcome"{who}{asked}', places)
+    return f'"kind":"outcome"{who}{asked}'
 
 
-def _form(members: str, places: str = "") -> str:
-    told = members.replace("%", "%%") + places
-    return f'{{"v":{VERSION},"seq":%d,"time":"%s","id":"%s",{told}}}\n'
+def ended_as(status: int, bytes_in: int, bytes_out: int, seconds: float, ended: str) -> str:
+    """Write how a request ended, for `form_line`.
+
+    `status` is 0 when no answer was sent, `ended` a word of the data plane.
+    """
+    told = f',"status":{status},"bytes_in":{bytes_in},"bytes_out":{bytes_out}'
+    return f'{told},"ms":{seconds * 1000:.3f},"ended":"{ended}"'
+
+
+# Anything between the texts and the line costs more than it tells: two lines for each request.
+def form_line(  # noqa: PLR0913, PLR0917
+    seq: int, time: str, event_id: str, form: str, ended: str, prev: str
+) -> bytes:
+    """Write the line of a form; `ended` is as `ended_as` has it, "" for a decision."""
+    begin = f'{{"v":1,"seq":{seq},"time":"{time}","id":"{event_id}",'
+    return f'{begin}{form}{ended},"prev":"{prev}"}}\n'.encode("ascii")
 
 
 def _known_members(

@@ -11,7 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
-from sockguard.audit.segment_store import LINE_BYTES, segments
+from sockguard.audit.segment_store import DAMAGED, LINE_BYTES, read_segment, segments
 from sockguard.audit.sink import AuditError
 
 if TYPE_CHECKING:
@@ -82,9 +82,12 @@ def last_event(folder: Path) -> Event | None:
     """
     for segment in reversed(_segments(folder)):
         try:
-            with segment.path.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - LINE_BYTES))
+            with read_segment(segment) as file:
+                if not segment.packed:
+                    file.seek(max(0, file.seek(0, os.SEEK_END) - LINE_BYTES))
                 lines = file.read().splitlines()
+        except DAMAGED:
+            continue
         except OSError as error:
             raise AuditError(f"{segment.path} cannot be read: {error.strerror}") from error
         for line in reversed(lines):
@@ -138,7 +141,7 @@ class _Reader:
         Returns False when `wait` ended it.
         """
         try:
-            file = segment.path.open("rb")
+            file = read_segment(segment)
         except FileNotFoundError:  # it made room meanwhile
             return True
         except OSError as error:
@@ -146,9 +149,14 @@ class _Reader:
         with file:
             while True:
                 followed = self._is_followed()
-                yield from self._lines(file)
+                try:
+                    yield from self._lines(file)
+                    if followed:
+                        yield from _remnant(file)
+                except DAMAGED as error:
+                    yield {"kind": UNREADABLE, "text": f"{segment.path.name} is damaged: {error}"}
+                    return True
                 if followed:
-                    yield from _remnant(file)
                     return True
                 if not wait():
                     return False

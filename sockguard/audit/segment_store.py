@@ -1,61 +1,76 @@
-"""The files of an audit folder: their names, their order, their lock and their last line.
+"""The files of an audit folder: their names, their order, their lock and how they are read.
 
 Must never delete or rewrite what is in them.
 """
 
 from __future__ import annotations
 
+import calendar
 import fcntl
-import json
+import gzip
+import io
 import os
 import re
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from sockguard.audit.sink import AuditError
 
 LINE_BYTES = 1 << 20
 """No line is as long as this: each of the few texts takes at most six times `TEXT_BYTES`."""
 
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What reading a packed segment raises whose content is not what was packed."""
+
+PACKED = ".gz"
 _LOCK = "audit.lock"
 _FILE_MODE = 0o600
-_NAME = re.compile(r"audit-([0-9]{15})-[0-9]{8}T[0-9]{6}Z\.jsonl")
-_MOST_SEQ = 10**15 - 1  # what fits the names
+_STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"audit-([0-9]{15})-([0-9]{8}T[0-9]{6}Z)\.jsonl(\.gz)?")
 _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file of the log; `first` is the `seq` of its first line."""
+    """One file of the log; `first` is the `seq` of its first line, `stamp` when it was begun."""
 
     path: Path
     first: int
+    stamp: str
 
+    @property
+    def packed(self) -> bool:
+        """Whether it is compressed: then it is closed for good."""
+        return self.path.name.endswith(PACKED)
 
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """How a segment ends.
-
-    `seq` is the number of the last line. `unended`: it lacks the newline. `torn`: it is no event,
-    because its writer was cut off.
-    """
-
-    seq: int
-    unended: bool = False
-    torn: bool = False
+    @property
+    def began(self) -> float:
+        """Seconds since 1970 at which it was begun; 0 for a time that there never was."""
+        try:
+            return calendar.timegm(time.strptime(self.stamp, _STAMP))
+        except ValueError:
+            return 0.0
 
 
 def segments(folder: Path) -> list[Segment]:
-    """List the segments of a folder, oldest first, and no other files. OSError: no folder."""
-    named = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
-    found = [Segment(path, int(name[1])) for name, path in named if name]
-    return sorted(found, key=lambda segment: (segment.first, segment.path.name))
+    """List the segments of a folder, oldest first, and no other files. OSError: no folder.
+
+    One that is there both as it was written and packed is being packed, and counts once.
+    """
+    found = {}
+    for path in sorted(folder.iterdir(), reverse=True):  # packed ones first
+        name = _NAME.fullmatch(path.name)
+        if name:
+            found[int(name[1]), name[2]] = Segment(path, int(name[1]), name[2])
+    return [found[key] for key in sorted(found)]
 
 
 def create_segment(folder: Path, first: int, seconds: float) -> int:
     """Create a segment and open it for appending. OSError: no room, or there is one already."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+    stamp = time.strftime(_STAMP, time.gmtime(seconds))
     path = folder / f"audit-{first:015d}-{stamp}.jsonl"
     return os.open(path, _OPEN | os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _FILE_MODE)
 
@@ -65,31 +80,21 @@ def open_segment(segment: Segment) -> int:
     return os.open(segment.path, _OPEN | os.O_RDWR | os.O_APPEND)
 
 
-def read_tail(descriptor: int, first: int) -> Tail:
-    """How an open segment ends; `first` is the `seq` of its first line.
+def read_segment(segment: Segment) -> BinaryIO:
+    """Open a segment to read its lines, packed or not. FileNotFoundError: it made room.
 
-    Whole lines that are no events (torn ones of earlier times) count as one number each.
+    Reading may raise OSError, and DAMAGED.
     """
-    size = os.fstat(descriptor).st_size
-    window = os.pread(descriptor, LINE_BYTES, max(0, size - LINE_BYTES))
-    *lines, rest = window.split(b"\n")
-    if rest:
-        lines.append(rest)
-    for behind, line in enumerate(reversed(lines)):
-        seq = _seq_of(line)
-        if seq:
-            return Tail(max(first, seq + behind), bool(rest), torn=bool(rest) and behind > 0)
-    return Tail(first - 1 + len(lines), bool(rest), torn=bool(rest))
-
-
-def _seq_of(line: bytes) -> int:
-    """Return the number of an event's line, 0 when it is no event."""
+    if segment.packed:
+        return _unpacked(segment.path)
     try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return 0
-    seq = event.get("seq") if isinstance(event, dict) else 0
-    return seq if type(seq) is int and 0 < seq <= _MOST_SEQ else 0
+        return segment.path.open("rb")
+    except FileNotFoundError:  # it was packed since it was listed
+        return _unpacked(segment.path.with_name(segment.path.name + PACKED))
+
+
+def _unpacked(path: Path) -> BinaryIO:
+    return cast("BinaryIO", io.BufferedReader(gzip.GzipFile(path), LINE_BYTES))
 
 
 def lock_folder(folder: Path) -> int:

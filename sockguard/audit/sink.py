@@ -28,14 +28,17 @@ class Sink(Protocol):
     def missing(self) -> int:
         """How many events `gap` events have told of since the sink was opened."""
 
+    def take_told(self) -> list[bytes]:
+        """Return the lines of the sink's own, gaps and checkpoints, written since the last time."""
+
     def append(self, event: Mapping[str, object]) -> bytes:
         """Buffer one event (names as in `event.FIELDS`, no `seq`), and return its line.
 
         ValueError: no such field.
         """
 
-    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
-        """Buffer one line by a form of `event`; `values` are for the places behind its number."""
+    def append_form(self, form: str, time: str, event_id: str, ended: str = "") -> bytes:
+        """Buffer one line by a form of `event`; all texts are as `event.form_line` takes them."""
 
     def flush(self) -> None:
         """Hand all that is buffered to the kernel.

@@ -56,13 +56,17 @@ class StdoutSink:
         """How many events gap events tell of, as in `Sink`."""
         return self._buffer.missing
 
+    def take_told(self) -> list[bytes]:
+        """Return the lines that were made here, as in `Sink`."""
+        return self._buffer.take_told()
+
     def append(self, event: Mapping[str, object]) -> bytes:
         """Buffer one event, as in `Sink`."""
         return self._buffer.append(event)
 
-    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
+    def append_form(self, form: str, time: str, event_id: str, ended: str = "") -> bytes:
         """Buffer one line, as in `Sink`."""
-        return self._buffer.append_form(form, values)
+        return self._buffer.append_form(form, time, event_id, ended)
 
     def flush(self) -> None:
         """Write all that is buffered, as in `Sink`."""

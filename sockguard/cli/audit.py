@@ -1,4 +1,4 @@
-"""`sockguard audit query` and `audit show`: the audit folder in words.
+"""`sockguard audit`: the audit folder in words; `audit_verify` has the verb that doubts it.
 
 Must never write to the folder, and never to a terminal what a client could have chosen as it is.
 """
@@ -22,6 +22,7 @@ from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.read_store import events, find, follow
 from sockguard.audit.sink import AuditError
 from sockguard.audit.text import line_of, may_colour, page_of
+from sockguard.cli import audit_verify
 from sockguard.cli.say import put
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show = verbs.add_parser("show", help="all that is known of one event")
     show.add_argument("id", metavar="ID", help="an event id, or as much of it as is unique")
     _add_reading(show, _show)
+
+    audit_verify.register(verbs)
 
 
 def _add_reading(parser: argparse.ArgumentParser, verb: Verb) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sockguard.audit.key_store import OPEN_TO_OTHERS, PRIVATE
 from sockguard.audit.read_store import last_event
 from sockguard.audit.segment_store import lock_holder, segments
 from sockguard.audit.sink import AuditError
@@ -35,7 +36,8 @@ _AGES = ((172_800.0, 86_400.0, "days"), (7200.0, 3600.0, "h"), (120.0, 60.0, "mi
 class AuditSeen:
     """An audit folder. `used` and `free` are bytes, `holder` is the pid in its lock, "" for none.
 
-    `open_to_others` are its segments that more than their owner may read.
+    `open_to_others` are its segments that more than their owner may read, `open_key` is the key if
+    others may use it, "" if not.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class AuditSeen:
     holder: str = ""
     age: float | None = None
     open_to_others: tuple[str, ...] = ()
+    open_key: str = ""
 
 
 def look_at_audit(settings: Settings, now: float) -> AuditSeen | None:
@@ -72,7 +75,15 @@ def look_at_audit(settings: Settings, now: float) -> AuditSeen | None:
         lock_holder(folder),
         _age(folder, now),
         tuple(shared),
+        _open_key(settings.audit_key or folder / PRIVATE),
     )
+
+
+def _open_key(path: Path) -> str:
+    with suppress(OSError):
+        if path.stat().st_mode & OPEN_TO_OTHERS:
+            return str(path)
+    return ""
 
 
 def _age(folder: Path, now: float) -> float | None:
@@ -149,11 +160,16 @@ def _judge_privacy(seen: AuditSeen) -> Iterator[Finding]:
             " into it",
             f"chmod 0700 {seen.folder}",
         )
+    if seen.open_key:
+        yield problem(
+            f"others may use {seen.open_key}, which signs the log; serve does not start with it",
+            f"chmod 0600 {seen.open_key}, or move it away if somebody may have read it",
+        )
     if seen.open_to_others:
         yield warning(
             f"{len(seen.open_to_others)} files of the log may be read by others, "
             f"{seen.open_to_others[0]} first",
-            f"chmod 0600 {seen.folder}/audit-*.jsonl",
+            f"chmod 0600 {seen.folder}/audit-*.jsonl*",
         )
 
 

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.event import Kind
 from sockguard.audit.folder import default_audit_dir
+from sockguard.audit.key_store import PRIVATE
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
@@ -168,9 +170,14 @@ def _open_sink(settings: Settings) -> Sink:
     return Store.open(
         Path(settings.audit),
         now=time.time,
-        segment_bytes=settings.audit_segment_bytes,
-        total_bytes=settings.audit_total_bytes,
+        keeping=Keeping(
+            segment_bytes=settings.audit_segment_bytes,
+            total_bytes=settings.audit_total_bytes,
+            days=settings.audit_days,
+            packed=True,
+        ),
         host=host,
+        key=settings.audit_key or Path(settings.audit) / PRIVATE,
     )
 
 

@@ -34,6 +34,8 @@ def paths_of(settings: Settings) -> OwnPaths:
     held = [str(settings.socket_dir)]
     if settings.audit != "stdout":
         held.append(settings.audit)
+        if settings.audit_key is not None:
+            held.append(str(settings.audit_key))
     if "/" in settings.policy:
         held.append(settings.policy)
     if settings.tls_dir is not None:

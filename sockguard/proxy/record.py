@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sockguard.audit.event import (
     Kind,
     decision_form,
+    ended_as,
     format_time,
     outcome_form,
     who_of,
@@ -25,6 +26,7 @@ from sockguard.proxy.asked_line import refused_asked
 from sockguard.proxy.form import Form
 from sockguard.proxy.syncer import Syncer
 from sockguard.proxy.tally import Tally
+from sockguard.proxy.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -59,6 +61,7 @@ class Recorder:
         self._ids = UlidSource(time.time)
         self._who: dict[tuple[object, ...], str] = {}
         self._syncer = Syncer(sink.sync)
+        self._told = Told(sink, show)
         self.tally = Tally()
         self.failure = ""
         """Why the log could not be written the last time, "" when it could."""
@@ -110,8 +113,8 @@ class Recorder:
             self.tally.ended(status, ended)
         operation = request.operation.name if request else ""
         form = outcome_form(self._caller(account), operation=operation, policy=account.policy)
-        told = (status, bytes_in, bytes_out, seconds * 1000, ended)
-        self._write_outcome(form, account.event_id, *told)
+        told = ended_as(status, bytes_in, bytes_out, seconds, ended)
+        self._write_outcome(form, account.event_id, told)
 
     def form(self, judged: Judged, caller: Caller, policy: str) -> Form:
         """Prepare the lines of a request that was judged before."""
@@ -133,7 +136,7 @@ class Recorder:
         The request may be forwarded after `flush`, and then `departed` is due.
         """
         event_id = self._ids()
-        return event_id, self._sink.append_form(form.decision, (format_time(time.time()), event_id))
+        return event_id, self._sink.append_form(form.decision, format_time(time.time()), event_id)
 
     def departed(self, form: Form, line: bytes) -> None:
         """Count and show a request that is forwarded."""
@@ -147,8 +150,8 @@ class Recorder:
         seconds = time.monotonic() - began
         form.cell.add(seconds, 0, bytes_out)
         self.tally.ended(status, "complete")
-        told = (status, 0, bytes_out, seconds * 1000, "complete")
-        self._write_outcome(form.outcome, event_id, *told)
+        told = ended_as(status, 0, bytes_out, seconds, "complete")
+        self._write_outcome(form.outcome, event_id, told)
 
     def happened(self, kind: Kind, text: str, **fields: object) -> None:
         """Write an event that belongs to no request; raises AuditError."""
@@ -195,6 +198,7 @@ class Recorder:
             async with asyncio.timeout(_LAST_SYNC_SECONDS):
                 await self.synced()
                 self._sink.close()
+        self._told.show_all()
 
     def flush(self) -> None:
         """Write what is buffered; raises a refusal when it cannot be written, and is dropped."""
@@ -211,6 +215,7 @@ class Recorder:
             self.losses += 1
             raise
         self.failure = ""
+        self._told.show()
 
     def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
         for counted in counts:
@@ -244,12 +249,12 @@ class Recorder:
         account.recorded = True
 
     def _write_decision(self, form: str, event_id: str, *, noteworthy: bool) -> None:
-        line = self._sink.append_form(form, (format_time(time.time()), event_id))
+        line = self._sink.append_form(form, format_time(time.time()), event_id)
         self.flush()
         self._show(line, noteworthy)
 
-    def _write_outcome(self, form: str, event_id: str, *values: object) -> None:
-        line = self._sink.append_form(form, (format_time(time.time()), event_id, *values))
+    def _write_outcome(self, form: str, event_id: str, ended: str) -> None:
+        line = self._sink.append_form(form, format_time(time.time()), event_id, ended)
         self._show(line, False)
 
     def _caller(self, account: Account) -> str:

@@ -18,6 +18,8 @@ from sockguard.audit.event import (
     cut,
     decision_form,
     encode,
+    ended_as,
+    form_line,
     format_time,
     outcome_form,
     who_of,
@@ -125,9 +127,15 @@ def test_the_parts_of_a_decision_make_the_line_that_encode_makes(
     caller: dict[str, str], fields: dict[str, str], seconds: float
 ) -> None:
     form = decision_form(who_of(caller), asked_of(fields))
-    line = (form % (7, format_time(seconds), ID)).encode("ascii")
+    line = form_line(7, format_time(seconds), ID, form, "", "00ff")
 
-    event = {"seq": 7, "time": format_time(seconds), "id": ID, "kind": Kind.DECISION}
+    event = {
+        "seq": 7,
+        "time": format_time(seconds),
+        "id": ID,
+        "kind": Kind.DECISION,
+        "prev": "00ff",
+    }
     assert line == encode({**caller, **fields, **event})
 
 
@@ -140,15 +148,15 @@ def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
         "status": 200,
         "bytes_in": bytes_in,
         "bytes_out": bytes_out,
-        "ms": ms,
+        "ms": ms / 1000 * 1000,
         "ended": "complete",
         "policy": "ab" * 32,
     }
     form = outcome_form(who_of(caller), operation="containers.list", policy="ab" * 32)
-    told = (200, bytes_in, bytes_out, ms, "complete")
-    line = (form % (7, format_time(1.5), ID, *told)).encode("ascii")
+    told = ended_as(200, bytes_in, bytes_out, ms / 1000, "complete")
+    line = form_line(7, format_time(1.5), ID, form, told, "00ff")
 
-    event = {"seq": 7, "time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME}
+    event = {"seq": 7, "time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME, "prev": "00ff"}
     assert line == encode({**caller, **outcome, **event})
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.read_store import UNREADABLE, events, find, follow, parse_line
 from sockguard.audit.sink import AuditError
 from sockguard.audit.store import Store
@@ -19,7 +20,7 @@ IDS = ("01AAAAAAAAAAAAAAAAAAAAAAAA", "01AAAAAAAAAAAAAAAAAAAAAAAB", "01BBBBBBBBBB
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path, now=time.time, segment_bytes=1000, total_bytes=100_000)
+    return Store.open(tmp_path, now=time.time, keeping=Keeping(1500, 100_000))
 
 
 def write(store: Store, *numbers: int) -> None:
@@ -146,7 +147,7 @@ def test_following_an_empty_folder_waits_for_the_first_event(tmp_path: Path) -> 
 
 
 def test_following_goes_on_when_the_oldest_makes_room(tmp_path: Path) -> None:
-    store = Store.open(tmp_path, now=time.time, segment_bytes=1000, total_bytes=2000)
+    store = Store.open(tmp_path, now=time.time, keeping=Keeping(2000, 6000))
     write(store, 0)
     steps = [
         lambda first=first: write(store, *range(first, first + 6)) for first in range(1, 60, 6)

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sockguard.audit.chain import NO_HASH, digest_of
+from sockguard.audit.closed_store import Keeping
+from sockguard.audit.event import encode
 from sockguard.audit.sink import AuditError
 from sockguard.audit.store import LOOK_EVERY, Store
 from tests.support.audit_events import events_of, lines_of, missing_numbers, told_missing
@@ -26,11 +29,12 @@ if TYPE_CHECKING:
     from sockguard.audit.sink import Sink
 
 KIB = 1024
-SIZES = {"segment_bytes": 4 * KIB, "total_bytes": 16 * KIB}
+KEPT = Keeping()
+SIZES = Keeping(4 * KIB, 16 * KIB)
 
 
-def opened(folder: Path, **sizes: int) -> Store:
-    return Store.open(folder, now=time.time, host="h", **sizes)
+def opened(folder: Path, keeping: Keeping = KEPT) -> Store:
+    return Store.open(folder, now=time.time, host="h", keeping=keeping)
 
 
 def write(store: Sink, count: int, *, text: str = "x" * 100) -> None:
@@ -56,7 +60,7 @@ def test_events_reach_the_file_with_the_flush_and_go_on_where_they_ended(tmp_pat
     store.append({"kind": "start"})
     assert lines_of(tmp_path) == []
     store.flush()
-    assert lines_of(tmp_path) == [b'{"v":1,"seq":1,"kind":"start"}\n']
+    assert lines_of(tmp_path) == [encode({"seq": 1, "kind": "start", "prev": NO_HASH})]
     store.append({"kind": "stop"})
     store.close()
     store = opened(tmp_path)
@@ -86,6 +90,7 @@ def test_a_torn_last_line_stays_as_evidence_and_is_told(
     assert after.startswith(whole + remnant + b"\n")
     gap = json.loads(after[len(whole + remnant) + 1 :])
     assert (gap["kind"], gap["seq"], gap["count"], gap["host"]) == ("gap", 5, lost, "h")
+    assert gap["torn"] == digest_of(remnant + b"\n")
     assert "seq 4 is torn" in gap["text"]
     opened(tmp_path).close()
     assert path.read_bytes() == after
@@ -106,12 +111,14 @@ def test_a_last_line_that_lacks_its_newline_only_is_not_lost(tmp_path: Path) -> 
 def test_numbers_go_on_behind_remnants_and_empty_segments(tmp_path: Path) -> None:
     (tmp_path / "audit-000000000000100-20260101T000000Z.jsonl").write_bytes(b'{"v":1,"se\n\n')
     store = opened(tmp_path)
-    assert store.seq == 101
+    assert store.seq == 102
     store.close()
     (tmp_path / "audit-000000000000500-20260101T000000Z.jsonl").write_bytes(b"")
     store = opened(tmp_path)
-    assert store.seq == 499
+    assert store.seq == 500
     store.close()
+    told = [(event["seq"], event["count"]) for event in map(json.loads, lines_of(tmp_path)[2:])]
+    assert told == [(102, 2), (500, 397)]
 
 
 def run_writer(folder: Path, segment_bytes: int) -> subprocess.Popen[bytes]:
@@ -142,7 +149,7 @@ def test_what_was_flushed_survives_kill_nine(tmp_path: Path, segment_bytes: int)
     assert all(line.endswith(b"\n") for line in lines)
     found = [json.loads(line) for line in lines if line.endswith(b"}\n")]
     assert missing_numbers(found) == told_missing(found)
-    numbers = {event["seq"] for event in found if event["kind"] == "decision"}
+    numbers = {event["seq"] for event in found if event["kind"] in ("decision", "checkpoint")}
     for first, last in flushed:
         gaps = {event["seq"] for event in found if event["kind"] == "gap"}
         torn = {number - 1 for number in gaps}
@@ -169,7 +176,7 @@ def test_a_second_store_in_one_process_is_refused_too(tmp_path: Path) -> None:
 
 
 def test_segments_stay_under_their_size_and_are_named_by_their_first_number(tmp_path: Path) -> None:
-    store = opened(tmp_path, segment_bytes=4 * KIB, total_bytes=1 << 20)
+    store = opened(tmp_path, Keeping(4 * KIB, 1 << 20))
     write(store, 200)
     store.close()
     found = files_of(tmp_path)
@@ -182,7 +189,7 @@ def test_segments_stay_under_their_size_and_are_named_by_their_first_number(tmp_
 
 
 def test_at_the_cap_the_oldest_goes_and_every_number_is_accounted_for(tmp_path: Path) -> None:
-    store = opened(tmp_path, **SIZES)
+    store = opened(tmp_path, SIZES)
     went = 0
     for _ in range(400):
         before = {path.name: path for path in files_of(tmp_path)}
@@ -190,7 +197,7 @@ def test_at_the_cap_the_oldest_goes_and_every_number_is_accounted_for(tmp_path: 
         write(store, 1)
         gone = before.keys() - {path.name for path in files_of(tmp_path)}
         went += sum(sizes[name] for name in gone)
-        assert sum(path.stat().st_size for path in files_of(tmp_path)) <= SIZES["total_bytes"]
+        assert sum(path.stat().st_size for path in files_of(tmp_path)) <= SIZES.total_bytes
     store.close()
     found = events_of(tmp_path)
     assert found[0]["seq"] == went + 1
@@ -200,17 +207,17 @@ def test_at_the_cap_the_oldest_goes_and_every_number_is_accounted_for(tmp_path: 
 
 
 def test_a_lower_cap_is_kept_from_the_start(tmp_path: Path) -> None:
-    store = opened(tmp_path, segment_bytes=4 * KIB, total_bytes=64 * KIB)
+    store = opened(tmp_path, Keeping(4 * KIB, 64 * KIB))
     write(store, 300)
     store.close()
-    opened(tmp_path, **SIZES).close()
-    assert sum(path.stat().st_size for path in files_of(tmp_path)) <= SIZES["total_bytes"]
+    opened(tmp_path, SIZES).close()
+    assert sum(path.stat().st_size for path in files_of(tmp_path)) <= SIZES.total_bytes
     found = events_of(tmp_path)
     assert missing_numbers(found) == told_missing(found) > 0
 
 
 def test_a_batch_larger_than_a_segment_gets_one_of_its_own(tmp_path: Path) -> None:
-    store = opened(tmp_path, segment_bytes=4 * KIB, total_bytes=64 * KIB)
+    store = opened(tmp_path, Keeping(4 * KIB, 64 * KIB))
     write(store, 1)
     for _ in range(100):
         store.append({"kind": "start", "text": "x" * 100})
@@ -222,7 +229,7 @@ def test_a_batch_larger_than_a_segment_gets_one_of_its_own(tmp_path: Path) -> No
 
 def test_a_cap_below_two_segments_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="room for two segments"):
-        opened(tmp_path, segment_bytes=KIB, total_bytes=2 * KIB - 1)
+        opened(tmp_path, Keeping(KIB, 2 * KIB - 1))
 
 
 @contextmanager
@@ -314,7 +321,7 @@ def test_a_removed_folder_is_an_error_until_it_is_back(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("always_looking")
 def test_a_removed_segment_is_told_and_the_log_goes_on(tmp_path: Path) -> None:
-    store = opened(tmp_path, **SIZES)
+    store = opened(tmp_path, SIZES)
     write(store, 40)
     files_of(tmp_path)[-1].unlink()
     write(store, 1)
@@ -375,7 +382,7 @@ def test_a_folder_of_somebody_else_is_an_error_before_the_first_rotation(
 
 
 def test_syncing_in_threads_while_segments_come_and_go(tmp_path: Path) -> None:
-    store = opened(tmp_path, **SIZES)
+    store = opened(tmp_path, SIZES)
     with ThreadPoolExecutor(4) as pool:
         syncs = []
         for _ in range(300):

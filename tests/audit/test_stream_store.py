@@ -19,7 +19,7 @@ def test_events_go_to_the_stream_numbered_from_one() -> None:
     reader, writer = os.pipe()
     sink: Sink = StdoutSink(now=lambda: 1.0, descriptor=writer)
     sink.append({"kind": "start"})
-    sink.append_form('{"v":1,"seq":%d,"kind":"%s"}\n', ("stop",))
+    sink.append_form('"kind":"decision"', "now", "ID")
     sink.flush()
     sink.sync()
     sink.close()

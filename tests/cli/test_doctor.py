@@ -509,6 +509,15 @@ def test_a_log_that_others_may_read_is_told(
     assert words in found["text"]
 
 
+def test_a_key_of_the_log_that_others_may_use_is_told(setup: Setup, demo: RunningDemo) -> None:
+    assert demo
+    with setup.served():
+        (setup.audit / "audit.key").chmod(0o644)
+        found = only(setup.examine(), "audit")
+    assert found["level"] == "problem"
+    assert found["text"].startswith(f"others may use {setup.audit}/audit.key")
+
+
 def test_a_log_that_another_writes_is_told(setup: Setup, demo: RunningDemo) -> None:
     assert demo
     with setup.served() as pid:

@@ -16,7 +16,7 @@ from tests.support.failing_sink import FailingSink
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FORM = '{"seq":%d}\n'
+FORM = '"kind":"decision"'
 
 
 @dataclass
@@ -47,7 +47,7 @@ def one_turn(sink: FailingSink, meanwhile: Callable[[Recorder, Departures], None
         departures = Departures(recorder)
         travellers = [Traveller() for _ in range(3)]
         for each in travellers:
-            sink.append_form(FORM, ())
+            sink.append_form(FORM, "now", "ID")
             departures.add(each)
         assert not any(each.told for each in travellers)
         meanwhile(recorder, departures)
@@ -90,7 +90,7 @@ def test_who_came_after_the_loss_goes_by_its_own_event(sink: FailingSink) -> Non
         with suppress(Refusal):
             recorder.flush()
         sink.full = False
-        sink.append_form(FORM, ())
+        sink.append_form(FORM, "now", "ID")
         departures.add(late)
 
     assert one_turn(sink, another) == [Reason.AUDIT_FAILED] * 3

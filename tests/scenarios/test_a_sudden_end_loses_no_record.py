@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sockguard.cli.main import main
 from tests.support.audit_events import events_of, missing_numbers, told_missing
 from tests.support.raw_client import HEAD_END, connected, request
 from tests.support.sockguard_process import sockguard
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.demo_engine import RunningDemo
+    from tests.support.sockguard_process import Guard
 
 PING = request("GET", "/v1.44/_ping", headers="Connection: close\r\n")
 CLIENTS = 6
@@ -62,6 +65,13 @@ class Load(threading.Thread):
         self.answered += 1
 
 
+def heads_in(guard: Guard) -> list[str]:
+    """The flags that pin what was printed of the log: the heads of checkpoints."""
+    heads = re.findall(r"head ([0-9a-f]{64}@[0-9]+)", guard.log.read_text())
+    assert heads
+    return [word for head in heads for word in ("--head", head)]
+
+
 def whole(data: bytes) -> bool:
     """Whether a sized answer has come in full."""
     head, end, body = data.partition(HEAD_END)
@@ -98,6 +108,7 @@ def test_all_that_reached_the_engine_is_in_the_record(
     assert sum(client.answered for client in load) <= len(reached)
     assert status_of(back) == 200
     assert later[: len(found)] == found
+    assert main(["audit", "verify", "--dir", str(guard.audit), *heads_in(guard)]) == 0
     assert missing_numbers(later) == told_missing(later)
     if number is signal.SIGTERM:
         decided = {e["id"] for e in found if e["kind"] == "decision"}
@@ -106,7 +117,7 @@ def test_all_that_reached_the_engine_is_in_the_record(
         assert [client.torn for client in load] == [0] * CLIENTS
         assert sum(ended.values()) == len(decided)
         assert ended["complete"] >= sum(client.answered for client in load)
-        assert found[-1]["kind"] == "stop"
+        assert [e["kind"] for e in found[-2:]] == ["stop", "checkpoint"]
     else:
         assert code == -number
 

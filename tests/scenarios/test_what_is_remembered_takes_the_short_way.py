@@ -82,7 +82,7 @@ def test_it_goes_there_from_the_second_time_on_and_each_time_is_recorded(
     decisions, outcomes = stack.events(kind="decision"), stack.events(kind="outcome")
     assert [event["id"] for event in decisions] == [event["id"] for event in outcomes]
     assert len({event["id"] for event in decisions}) == 5
-    unlike = ("seq", "time", "id", "ms")
+    unlike = ("seq", "time", "id", "ms", "prev")
     for events in (decisions, outcomes):
         assert len({str({**event, **dict.fromkeys(unlike)}) for event in events}) == 1
     cell = stack.gate.recorder.tally.cells["main", "system.ping", "allow"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.audit.read_store import UNREADABLE, events
+from sockguard.cli.main import main
 from sockguard.proxy.server import connection_limit
 from tests.support.audit_events import events_of, missing_numbers, told_missing
 from tests.support.leaks import descriptors_of, memory_of, nothing_stays
@@ -198,9 +199,11 @@ def test_a_full_disk_under_the_record_refuses_everything_until_there_is_room(
         wait_until(lambda: len(descriptors_of(guard.process.pid)) <= rest + 1, "no leak")
         assert guard.stop() == 0
         found = [event for event in events(disk) if event["kind"] != UNREADABLE]
+        sound = main(["audit", "verify", "--dir", str(disk)])
 
     assert (before, after) == ([200, 204], [200, 204])
     assert [status_of(answer) for answer in full] == [503] * 3
     assert "No space left" in json.loads(full[0].partition(b"\r\n\r\n")[2])["message"]
     assert reached == []
     assert missing_numbers(found) == told_missing(found) > 0
+    assert sound == 0

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sockguard.audit.event import DOCUMENTS, FIELDS
+from sockguard.audit.segment_store import read_segment, segments
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sockguard.audit.segment_store import Segment
 
 HOSTILE_TEXTS = (
     'end"}\n{"v":1,"seq":1,"decision":"allow"}',
@@ -31,7 +34,8 @@ numbers = st.integers(0, 2**63)
 TEXT_FIELDS = tuple(
     name
     for name in FIELDS
-    if name not in ("v", "seq", "read_only", "status", "bytes_in", "bytes_out", "ms", "count")
+    if name
+    not in ("v", "seq", "read_only", "status", "bytes_in", "bytes_out", "ms", "count", "begins")
     and name not in DOCUMENTS
 )
 events = st.dictionaries(st.sampled_from(TEXT_FIELDS), texts, max_size=8)
@@ -41,9 +45,15 @@ def lines_of(folder: Path) -> list[bytes]:
     """All lines of an audit folder, oldest first; a torn one at the end of a file is one too."""
     return [
         line
-        for path in sorted(folder.glob("audit-*.jsonl"))
-        for line in path.read_bytes().splitlines(keepends=True)
+        for segment in segments(folder)
+        for line in content_of(segment).splitlines(keepends=True)
     ]
+
+
+def content_of(segment: Segment) -> bytes:
+    """What was written to a segment, packed or not."""
+    with read_segment(segment) as file:
+        return file.read()
 
 
 def events_of(folder: Path) -> list[dict[str, object]]:

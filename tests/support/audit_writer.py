@@ -11,13 +11,17 @@ import sys
 import time
 from pathlib import Path
 
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.event import format_time
+from sockguard.audit.key_store import PRIVATE
 from sockguard.audit.store import Store
 from sockguard.audit.ulid import UlidSource
 
 
 def main(folder: str, segment_bytes: str) -> None:
-    store = Store.open(Path(folder), now=time.time, segment_bytes=int(segment_bytes))
+    keeping = Keeping(segment_bytes=int(segment_bytes), packed=True)
+    key = Path(folder) / PRIVATE
+    store = Store.open(Path(folder), now=time.time, keeping=keeping, key=key)
     fields = {"kind": "decision", "client": "ci", "decision": "allow", "user_agent": "x" * 500}
     new_id = UlidSource(time.time)
     for batch in itertools.count(1):

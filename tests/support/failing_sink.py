@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sockguard.audit.event import form_line
 from sockguard.audit.sink import AuditError
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ class FailingSink:
         self.held = 0
         self.missing = 0
 
+    def take_told(self) -> list[bytes]:
+        return []
+
     def append(self, event: Mapping[str, object]) -> bytes:
         self._pending.append(json.dumps(event).encode())
         return self._pending[-1]
 
-    def append_form(self, form: str, values: tuple[object, ...]) -> bytes:
-        self._pending.append((form % (0, *values)).encode())
+    def append_form(self, form: str, time: str, event_id: str, ended: str = "") -> bytes:
+        self._pending.append(form_line(0, time, event_id, form, ended, ""))
         return self._pending[-1]
 
     def flush(self) -> None:

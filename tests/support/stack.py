@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import uvloop
 
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.cli.network import read_tls_files
@@ -23,6 +23,7 @@ from sockguard.proxy.record import Recorder
 from sockguard.proxy.reload import PolicyFiles, Reloader
 from sockguard.proxy.server import Server
 from sockguard.settings import Settings, Timeouts
+from tests.support.audit_events import events_of
 from tests.support.raw_client import connected
 from tests.support.wait import wait_until
 
@@ -92,7 +93,8 @@ class Stack(threading.Thread):
         self._loop = asyncio.get_running_loop()
         engine = EngineRange(self._settings.upstream, self._settings.timeouts.connect)
         recorder = Recorder(
-            self._sink or Store.open(self.folder / "audit", now=time.time),
+            self._sink
+            or Store.open(self.folder / "audit", now=time.time, keeping=Keeping(packed=True)),
             Quota(),
             lambda _line, _noteworthy: None,
             host="test",
@@ -146,10 +148,7 @@ class Stack(threading.Thread):
     def events(self, **wanted: object) -> list[dict[str, Any]]:
         """Every audit event so far whose fields have these values."""
         self._settle()
-        lines = []
-        for segment in sorted((self.folder / "audit").glob("*.jsonl")):
-            lines += segment.read_text("ascii").splitlines()
-        events = [json.loads(line) for line in lines]
+        events = events_of(self.folder / "audit")
         return [event for event in events if wanted.items() <= event.items()]
 
     def _settle(self) -> None:
