@@ -25,6 +25,7 @@ FIELDS = (
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("status", "bytes_in", "bytes_out", "ms", "ended"),
     *("user_agent", "text", "hint", "count"),
+    *("by", "note", "up_to", "filter"),
 )
 """All field names in the order in which they are written; a field without a value is left out."""
 
@@ -65,6 +66,7 @@ class Kind(StrEnum):
     CERTIFICATES_REJECTED = "certificates_rejected"
     ENGINE_DOWN = "engine_down"
     ENGINE_BACK = "engine_back"
+    ACKNOWLEDGED = "acknowledged"
 
 
 def cut(text: str) -> str:
