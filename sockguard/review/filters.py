@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 REVIEW = "review"
 TIMES = ("since", "until")
-_PART = re.compile(r'\s*((?:"[^"]*"|[^\s"])+)')
+_PART = re.compile(r'\s*((?:"[^"]*"|[^\s"])+)(?=\s|$)')
 _VALUE = re.compile(r'"([^"]*)"|([^",]+)')
 _MOST_SHOWN = 40
 

@@ -26,6 +26,12 @@ SLOW_BYTES = 64 << 20
 """Reading so much of the log takes seconds, which people are told."""
 _WAIT_SECONDS = 120.0
 _OPEN = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_RDWR | os.O_CREAT
+# With this journal a crash of the machine may cost what was added last, which is read from the log
+# again, and following a log makes the disk wait for nothing.
+_SETTINGS = (
+    *("trusted_schema = OFF", "temp_store = FILE", "cache_size = -65536"),
+    *("journal_mode = WAL", "synchronous = NORMAL"),
+)
 _NOWHERE = ""
 """SQLite's name for a database that goes when it is closed."""
 
@@ -109,24 +115,24 @@ def _usable(path: Path, lock: int) -> sqlite3.Connection | None:
     """
     # One lock on the whole file by flock(2) is no business of SQLite's, which uses fcntl(2).
     fcntl.flock(lock, fcntl.LOCK_SH)
-    database = _connect(str(path))
+    database = None
     try:
+        database = _connect(str(path))
         if _is_whole(database):
             return database
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _make_tables(database)
-    except (sqlite3.Error, OSError):
+    except sqlite3.Error:
+        pass
+    if database is not None:
         database.close()
-        return _made_anew(path, lock)
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return database
+    return _made_anew(path, lock)
 
 
 def _made_anew(path: Path, lock: int) -> sqlite3.Connection | None:
     database = None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        Path(f"{path}-journal").unlink(missing_ok=True)
+        for beside in ("-journal", "-wal", "-shm"):
+            Path(f"{path}{beside}").unlink(missing_ok=True)
         os.ftruncate(lock, 0)
         database = _connect(str(path))
         _make_tables(database)
@@ -140,9 +146,12 @@ def _made_anew(path: Path, lock: int) -> sqlite3.Connection | None:
 
 def _connect(name: str) -> sqlite3.Connection:
     database = sqlite3.connect(name, timeout=_WAIT_SECONDS, isolation_level=None)
-    database.execute("PRAGMA trusted_schema = OFF")
-    database.execute("PRAGMA cache_size = -65536")
-    database.execute("PRAGMA temp_store = FILE")
+    try:
+        for setting in _SETTINGS:
+            database.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 
@@ -156,9 +165,6 @@ def _is_whole(database: sqlite3.Connection) -> bool:
 
 
 def _make_tables(database: sqlite3.Connection) -> None:
-    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    for (name,) in tables:
-        database.execute(f'DROP TABLE "{name}"')
     database.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
 
 

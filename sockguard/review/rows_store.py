@@ -38,7 +38,7 @@ _TEXTS = "INSERT OR IGNORE INTO texts VALUES (?, ?)"
 _TARGETS = "INSERT OR IGNORE INTO targets VALUES (?, ?, ?)"
 _SHAPES = f"INSERT OR IGNORE INTO shapes VALUES ({', '.join('?' * (len(SHAPE) + 2))})"
 _JOIN = """UPDATE entries SET outcome = ?, status = ?, ended = ?, awaited = NULL
-  WHERE place = (SELECT place FROM entries WHERE awaited = ? ORDER BY place LIMIT 1)"""
+  WHERE place = (SELECT place FROM entries WHERE awaited = ? ORDER BY place DESC LIMIT 1)"""
 
 
 class Rows:
@@ -47,7 +47,7 @@ class Rows:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._rows: list[list[object]] = []
-        self._waiting: dict[str, list[object]] = {}
+        self._waiting: dict[str, list[list[object]]] = {}
         self._shapes: dict[tuple[object, ...], int] = {}
         self._seen: dict[tuple[str, tuple[str, ...]], int] = {}
         self._letters = 0
@@ -84,15 +84,16 @@ class Rows:
             *(text_in(event, "status"), text_in(event, "ended")),
         ]
         if awaited:
-            self._waiting.setdefault(event_id, row)
+            self._waiting.setdefault(event_id, []).append(row)
         return row
 
     def _joined(self, place: int, event: Mapping[str, object]) -> bool:
-        """Add an outcome to its decision; False when that is not there."""
+        """Add an outcome to its decision, the last that has none; False when there is none."""
         event_id = text_in(event, "id")
         told = [place, text_in(event, "status"), text_in(event, "ended")]
-        row = self._waiting.pop(event_id, None)
-        if row is not None:
+        waiting = self._waiting.get(event_id)
+        if waiting:
+            row = waiting.pop()
             row[_AWAITED] = None
             row[_OUTCOME:] = told
             return True
