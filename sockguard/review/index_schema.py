@@ -55,6 +55,7 @@ CREATE TABLE entries (
   text INTEGER, caller INTEGER, count INTEGER, awaited INTEGER,
   outcome INTEGER, status TEXT, ended TEXT
 );
+CREATE INDEX by_shape ON entries (shape, seq, time, count);
 CREATE INDEX by_id ON entries (id);
 CREATE INDEX by_outcome ON entries (outcome) WHERE outcome IS NOT NULL;
 CREATE INDEX by_awaited ON entries (awaited) WHERE awaited IS NOT NULL;
@@ -121,10 +122,12 @@ def stored(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def text_in(event: Mapping[str, object], name: str) -> str:
-    """Return a field as the database keeps it."""
-    value = event.get(name)
-    return value if isinstance(value, str) and value.isascii() else stored(text_of(value))
+def texts_in(event: Mapping[str, object], names: tuple[str, ...]) -> list[str]:
+    """Return fields as the database keeps them."""
+    return [
+        value if type(value) is str and value.isascii() else stored(text_of(value))
+        for value in map(event.get, names)
+    ]
 
 
 def number_in(event: Mapping[str, object], name: str) -> int | None:

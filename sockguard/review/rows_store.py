@@ -18,7 +18,7 @@ from sockguard.review.index_schema import (
     number_of,
     object_of,
     shape_of,
-    text_in,
+    texts_in,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _MOST_LETTERS = 8 << 20
 _ENTRY = """INSERT OR REPLACE INTO entries
   (place, seq, time, id, shape, target, text, caller, count, awaited, outcome, status, ended)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_TOLD = ("time", "id", "operation", "target", "text", "caller", "status", "ended")
+_ENDED = ("id", "status", "ended")
 _AWAITED, _OUTCOME = 9, 10
 _OPERATION = SHAPE.index("operation")
 _TEXTS = "INSERT OR IGNORE INTO texts VALUES (?, ?)"
@@ -73,15 +75,12 @@ class Rows:
         self._waiting = {}
 
     def _row(self, place: int, seq: int, event: Mapping[str, object]) -> list[object]:
-        event_id, operation = text_in(event, "id"), text_in(event, "operation")
+        when, event_id, operation, target, text, caller, status, ended = texts_in(event, _TOLD)
         awaited = event_id if event_id and awaits_outcome(event) else None
         row: list[object] = [
-            *(place, seq, text_in(event, "time"), event_id, self._shape(event)),
-            self._target(object_of(operation), text_in(event, "target")),
-            self._text(text_in(event, "text")),
-            self._text(text_in(event, "caller")),
-            *(number_in(event, "count"), awaited, None),
-            *(text_in(event, "status"), text_in(event, "ended")),
+            *(place, seq, when, event_id, self._shape(event)),
+            *(self._target(object_of(operation), target), self._text(text), self._text(caller)),
+            *(number_in(event, "count"), awaited, None, status, ended),
         ]
         if awaited:
             self._waiting.setdefault(event_id, []).append(row)
@@ -89,8 +88,8 @@ class Rows:
 
     def _joined(self, place: int, event: Mapping[str, object]) -> bool:
         """Add an outcome to its decision, the last that has none; False when there is none."""
-        event_id = text_in(event, "id")
-        told = [place, text_in(event, "status"), text_in(event, "ended")]
+        event_id, status, ended = texts_in(event, _ENDED)
+        told = [place, status, ended]
         waiting = self._waiting.get(event_id)
         if waiting:
             row = waiting.pop()

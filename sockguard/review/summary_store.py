@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _ALIKE = """SELECT shape, count(*), ifnull(sum(count), 0), ifnull(min(nullif(time, '')), ''),
   max(time) FROM entries WHERE {where} GROUP BY shape"""
-_SHAPES = "SELECT DISTINCT shape FROM entries WHERE {where}"
+_SHAPES = """SELECT id FROM shapes
+  WHERE EXISTS (SELECT 1 FROM entries WHERE shape = shapes.id AND {where})"""
 _BUSY = f"""SELECT object, targets.target, n, w, r FROM targets JOIN (
   SELECT entries.target AS of, count(*) AS n,
     sum(write = 'yes' AND decision != '{Effect.DENY}') AS w,
