@@ -6,8 +6,9 @@ Must never depend on anything but its seed: two runs write the same events.
 from __future__ import annotations
 
 import random
-import time
+from bisect import insort
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import (
@@ -30,7 +31,16 @@ _BEGAN = 1_780_000_000.0  # 2026-05-28
 _SEGMENT = 16 << 20
 _CAP = 4 << 30
 _FLUSH_EVERY = 1000
+_HOST = "bench"
+_REFUSED, _WRITING = 0.04, 0.3
+_STREAM_SECONDS, _SECONDS = 600.0, 0.02
+_EVENLY = 0.6  # the smaller, the more evenly objects are asked for
+_OF_NO_OBJECT = (".list", ".create", ".version", ".info", ".events", ".pull")
 _STREAMS = ("containers.logs", "system.events", "containers.attach")
+
+
+_Line = tuple[float, str, tuple[object, ...]]
+"""Seconds since 1970, a form of `sockguard.audit.event`, and what goes into its places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +80,15 @@ _HABITS = (
     _Habit("monitor", 5, ("system.events", "system.info", "containers.stats"), objects=60),
 )
 
+_WEIGHTS = [one.weight for one in _HABITS]
+
 
 def write_history(folder: Path, events: int, *, seed: int = 1) -> None:
     """Write so many events to a folder, in segments, as `sockguard serve` would."""
     chance = random.Random(seed)
     clock = [_BEGAN]
     store = Store.open(
-        folder, now=lambda: clock[0], segment_bytes=_SEGMENT, total_bytes=_CAP, host="bench"
+        folder, now=lambda: clock[0], segment_bytes=_SEGMENT, total_bytes=_CAP, host=_HOST
     )
     ids = UlidSource(lambda: clock[0], chance.randbytes)
     try:
@@ -88,15 +100,12 @@ def write_history(folder: Path, events: int, *, seed: int = 1) -> None:
         store.close()
 
 
-type_of_line = tuple[float, str, tuple[object, ...]]
-
-
 def _lines(
     chance: random.Random, ids: UlidSource, clock: list[float], events: int
-) -> Iterator[type_of_line]:
+) -> Iterator[_Line]:
     yield clock[0], _plain(Kind.START, "serving policy bench"), (ids(),)
     left = events - 1
-    waiting: list[tuple[float, str, tuple[object, ...]]] = []
+    waiting: list[_Line] = []
     while left > 0:
         clock[0] += chance.expovariate(4.0)
         while left > 0 and waiting and waiting[0][0] <= clock[0]:
@@ -106,85 +115,78 @@ def _lines(
             decision, outcome = _request(chance, ids(), clock[0])
             yield decision
             left -= 1
-            if outcome is not None:
-                waiting.append(outcome)
-                waiting.sort(key=lambda one: one[0])
+            insort(waiting, outcome, key=lambda one: one[0])
 
 
-def _request(
-    chance: random.Random, event_id: str, now: float
-) -> tuple[type_of_line, type_of_line | None]:
-    habit = chance.choices(_HABITS, [one.weight for one in _HABITS])[0]
-    who = _who(chance, habit)
-    if habit.refused and chance.random() < 0.04:
+def _request(chance: random.Random, event_id: str, now: float) -> tuple[_Line, _Line]:
+    habit = chance.choices(_HABITS, _WEIGHTS)[0]
+    who = _who(habit.client, chance.randrange(300, 30_000))
+    agent = f"Docker-Client/28.{chance.randrange(3)}.0 (linux)"
+    if habit.refused and chance.random() < _REFUSED:
         operation, reason, detail = chance.choice(habit.refused)
-        status, ended, writes = (429 if reason == "rate_limited" else 403), "refused", True
-        asked = _refused(chance, habit, operation, reason, detail)
+        status, ended = (429 if reason == "rate_limited" else 403), "refused"
+        target = _object(chance, habit, operation)
+        asked = _refused(habit.client, agent, operation, target, reason, detail)
     else:
-        writes = bool(habit.writes) and chance.random() < 0.3
+        writes = bool(habit.writes) and chance.random() < _WRITING
         operation = chance.choice(habit.writes if writes else habit.reads)
         status, ended = chance.choices((200, 204, 404, 304), (90, 5, 4, 1))[0], "complete"
-        asked = _allowed(chance, habit, operation, writes=writes)
-    is_stream = operation in _STREAMS and ended == "complete"
-    lasts = chance.expovariate(1 / 600) if is_stream else chance.expovariate(1 / 0.02)
+        target = _object(chance, habit, operation)
+        asked = _allowed(habit.client, agent, operation, target, writes=writes)
+    streams = operation in _STREAMS and ended == "complete"
+    lasts = chance.expovariate(1 / (_STREAM_SECONDS if streams else _SECONDS))
     form = outcome_form(who, operation=operation, policy=_POLICY)
     told = (event_id, status, 0, chance.randrange(200, 60_000), lasts * 1000, ended)
-    decision = (now, decision_form(who, asked), (event_id,))
-    return decision, (now + lasts, form, told)
+    return (now, decision_form(who, asked), (event_id,)), (now + lasts, form, told)
 
 
-def _who(chance: random.Random, habit: _Habit) -> str:
-    return who_of(
-        {
-            "host": "bench",
-            "engine_id": "7TQ2:LNPM:XQ2Z",
-            "client": habit.client,
-            "role": habit.client,
-            "caller": f"uid=1000 gid=1000 pid={chance.randrange(300, 30_000)}",
-            "listener": habit.client,
-        }
-    )
+@lru_cache(maxsize=100_000)
+def _who(client: str, pid: int) -> str:
+    caller = f"uid=1000 gid=1000 pid={pid}"
+    names = {"client": client, "role": client, "listener": client, "caller": caller}
+    return who_of({"host": _HOST, "engine_id": "7TQ2:LNPM:XQ2Z", **names})
 
 
 def _object(chance: random.Random, habit: _Habit, operation: str) -> str:
-    if operation.endswith((".list", ".create", ".version", ".info", ".events", ".pull")):
+    """Choose an object, of which a few are asked for most of the time."""
+    if operation.endswith(_OF_NO_OBJECT):
         return ""
-    number = int(chance.paretovariate(1.0)) % habit.objects
-    return random.Random(number).randbytes(32).hex() if number % 3 else f"{habit.client}-{number}"
+    number = int(chance.paretovariate(_EVENLY)) % habit.objects
+    return _named(habit.client, number)
 
 
-def _allowed(chance: random.Random, habit: _Habit, operation: str, *, writes: bool) -> str:
-    target = _object(chance, habit, operation)
+@lru_cache(maxsize=100_000)
+def _named(client: str, number: int) -> str:
+    """Name an object: two of three by their full id, as most programs do."""
+    whole = random.Random(f"{client}-{number}").randbytes(32).hex()
+    return whole if number % 3 else f"{client}-{number}"
+
+
+@lru_cache(maxsize=100_000)
+def _allowed(client: str, agent: str, operation: str, target: str, *, writes: bool) -> str:
     grant = f"policy.yaml:{10 + len(operation)}: {operation}"
     named = f" {target}" if target else ""
-    return asked_of(
-        {
-            **_asked(chance, operation, target, writes=writes),
-            "decision": "allow",
-            "grant": grant,
-            "text": f"client '{habit.client}' may {operation}{named} by {grant}",
-        }
-    )
+    text = f"client '{client}' may {operation}{named} by {grant}"
+    told = {"decision": "allow", "grant": grant, "text": text}
+    return asked_of({**_asked(agent, operation, target, writes=writes), **told})
 
 
-def _refused(chance: random.Random, habit: _Habit, operation: str, reason: str, detail: str) -> str:
-    target = _object(chance, habit, operation)
+@lru_cache(maxsize=100_000)
+def _refused(  # noqa: PLR0913 - all that makes a refusal
+    client: str, agent: str, operation: str, target: str, reason: str, detail: str
+) -> str:
     at = f": {detail}" if detail else ""
-    return asked_of(
-        {
-            **_asked(chance, operation, target, writes=True),
-            "decision": "deny",
-            "reason": reason,
-            "detail": detail,
-            "text": f"{operation} is not allowed for client '{habit.client}'{at}",
-            "hint": f"- {operation}  # Gives away what it gives away.",
-        }
-    )
+    told = {
+        "decision": "deny",
+        "reason": reason,
+        "detail": detail,
+        "text": f"{operation} is not allowed for client '{client}'{at}",
+        "hint": f"- {operation}  # Gives away what it gives away.",
+    }
+    return asked_of({**_asked(agent, operation, target, writes=True), **told})
 
 
-def _asked(
-    chance: random.Random, operation: str, target: str, *, writes: bool
-) -> dict[str, object]:
+def _asked(agent: str, operation: str, target: str, *, writes: bool) -> dict[str, object]:
     return {
         "operation": operation,
         "method": "POST" if writes else "GET",
@@ -194,19 +196,11 @@ def _asked(
         "read_only": not writes,
         "mode": "enforce",
         "policy": _POLICY,
-        "user_agent": f"Docker-Client/28.{chance.randrange(3)}.0 (linux)",
+        "user_agent": agent,
     }
 
 
 def _plain(kind: Kind, text: str) -> str:
     """Write the line of an event that is no request, with the places that a store fills in."""
-    return (
-        f'{{"v":1,"seq":%d,"time":"%s","id":"%s","kind":"{kind}","host":"bench","text":"{text}"}}\n'
-    )
-
-
-def timed(folder: Path, events: int) -> float:
-    """Write a history and return the seconds that it took."""
-    began = time.perf_counter()
-    write_history(folder, events)
-    return time.perf_counter() - began
+    told = f'"kind":"{kind}","host":"{_HOST}","text":"{text}"'
+    return f'{{"v":1,"seq":%d,"time":"%s","id":"%s",{told}}}\n'

@@ -17,7 +17,7 @@ from sockguard.cli.say import UsageError, note, put
 from sockguard.policy.complaints import did_you_mean
 from sockguard.review.fields import text_of
 from sockguard.review.fill_store import fill
-from sockguard.review.live import new_events
+from sockguard.review.live_store import new_events
 
 if TYPE_CHECKING:
     import argparse
