@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.audit import audit
 from bench.bulk import bulk
 from bench.chart import chart
 from bench.figures import markdown, print_table
@@ -41,6 +42,7 @@ _SUBJECTS = {
     "first-byte": first_byte,
     "bulk": bulk,
     "tls": tls,
+    "audit": audit,
 }
 _TRAFFIC = "traffic"
 

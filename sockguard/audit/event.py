@@ -26,6 +26,7 @@ FIELDS = (
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("status", "bytes_in", "bytes_out", "ms", "ended"),
     *("user_agent", "text", "hint", "count"),
+    *("by", "note", "up_to", "filter"),
     *("begins", "torn", "key", "sig", "prev"),
 )
 """All field names in the order in which they are written; a field without a value is left out.
@@ -79,6 +80,7 @@ class Kind(StrEnum):
     CERTIFICATES_REJECTED = "certificates_rejected"
     ENGINE_DOWN = "engine_down"
     ENGINE_BACK = "engine_back"
+    ACKNOWLEDGED = "acknowledged"
 
 
 def cut(text: str) -> str:

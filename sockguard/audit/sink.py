@@ -21,6 +21,10 @@ class Sink(Protocol):
     """A destination of audit lines, owned by one thread; only `sync` may run in another."""
 
     @property
+    def seq(self) -> int:
+        """The number of the last event, be it written or buffered; 0 when there is none."""
+
+    @property
     def held(self) -> int:
         """How many lines are buffered."""
 

@@ -47,6 +47,11 @@ class StdoutSink:
         self._descriptor = _impatient(descriptor)
 
     @property
+    def seq(self) -> int:
+        """The number of the last event, as in `Sink`."""
+        return self._buffer.seq
+
+    @property
     def held(self) -> int:
         """How many lines are buffered, as in `Sink`."""
         return self._buffer.held

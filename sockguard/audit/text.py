@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from sockguard.audit.event import FIELDS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _COLOURS = {"allow": "32", "deny": "31", "would_deny": "33", "gap": "35", "unreadable": "35"}
 """Of a decision or kind: Select Graphic Rendition numbers (ECMA-48, section 8.3.117)."""
 
+_WHOLE = "complete"
 _ONE_BYTE = 0x100
 _BASIC_PLANE = 0x10000
 
@@ -76,8 +77,12 @@ def line_of(event: Mapping[str, object], *, colour: bool = False) -> str:
     ]
     if kind == Kind.OUTCOME:
         words += _given(event, "ms", "bytes_in", "bytes_out")
+    elif "ended" in event:  # a decision that how it ended was added to
+        words += _given(event, "ms", *(["ended"] if event["ended"] != _WHOLE else []))
     if kind == Kind.CONNECTION_REFUSED:
         words += _given(event, "caller")  # it is no client: nothing else says who it was
+    if kind == Kind.ACKNOWLEDGED:
+        words += _given(event, "caller", "note")
     text = printable(str(event.get("text") or ""))
     identity = printable(str(event.get("id") or ""))
     return "  ".join(filter(None, (" ".join(words), text, identity)))
@@ -88,12 +93,22 @@ def _painted(word: str, happened: str) -> str:
     return f"\x1b[{number}m{word}\x1b[0m" if number else word
 
 
-def page_of(found: Iterable[Mapping[str, object]], *, colour: bool = False) -> str:
-    """Write all that is known of one request: the sentence, the hint, and every field."""
-    return "\n\n".join(_section(event, colour=colour) for event in found)
+def page_of(
+    found: Iterable[Mapping[str, object]],
+    *,
+    colour: bool = False,
+    beside: Callable[[Mapping[str, object]], Iterable[tuple[str, str]]] = lambda _: (),
+) -> str:
+    """Write all that is known of one request: the sentence, the hint, and every field.
+
+    `beside(event)` has more to say of an event, each with what it is.
+    """
+    return "\n\n".join(_section(event, beside(event), colour=colour) for event in found)
 
 
-def _section(event: Mapping[str, object], *, colour: bool) -> str:
+def _section(
+    event: Mapping[str, object], beside: Iterable[tuple[str, str]], *, colour: bool
+) -> str:
     kind = str(event.get("kind", ""))
     title = str(event.get("decision") or kind)
     heading = _painted(_word(title), title if colour else "")
@@ -101,6 +116,7 @@ def _section(event: Mapping[str, object], *, colour: bool) -> str:
     lines = [f"{heading}  {sentence}" if sentence else heading]
     if event.get("hint"):
         lines.append(f"  to allow it: {printable(str(event['hint']))}")
+    lines += [f"  {label}: {printable(text)}" for label, text in beside]
     names = [name for name in FIELDS if name in event and name not in ("text", "hint")]
     names += sorted(event.keys() - set(FIELDS))
     return "\n".join([*lines, *(f"  {printable(name):12} {_shown(event[name])}" for name in names)])

@@ -1,175 +1,120 @@
-"""`sockguard audit`: the audit folder in words; `audit_verify` has the verb that doubts it.
+"""`sockguard audit`: its verbs and their flags.
 
-Must never write to the folder, and never to a terminal what a client could have chosen as it is.
+Must never do a verb's work itself.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import re
-import select
-import sys
 import time
-from collections import deque
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockguard.audit.event import format_time
-from sockguard.audit.folder import default_audit_dir
-from sockguard.audit.read_store import events, find, follow
-from sockguard.audit.sink import AuditError
-from sockguard.audit.text import line_of, may_colour, page_of
-from sockguard.cli import audit_verify
-from sockguard.cli.say import put
+from sockguard.cli import audit_ack, audit_query, audit_show, audit_summary, audit_verify
+from sockguard.review.event_schema import schema_text
+from sockguard.review.times import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    Event = Mapping[str, object]
     Verb = Callable[[argparse.Namespace], int]
+    # The name that argparse has for what `add_subparsers` returns; it has no public one.
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
 
-_GOOD = 0
-_POLL_MS = 250
-_REFUSED = ("deny", "would_deny")
-_REFUSED_KINDS = ("refusals_counted", "connection_refused")
-_AGO = re.compile(r"([0-9]{1,6})([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_FILTER = 'such as: client:ci decision:deny since:2d -reason:rate_limited "some words"'
+_NEGATED = re.compile(r'-[a-z_]+:.*|-".*|-\d+$', re.DOTALL)
 
 
-def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def register(commands: Verbs) -> None:
     """Add the command `audit` with its verbs; each sets `run`."""
     audit = commands.add_parser("audit", help="what was asked, decided and done")
     verbs = audit.add_subparsers(metavar="VERB", required=True)
-
-    query = verbs.add_parser("query", help="list events, oldest first")
-    query.add_argument("--follow", action="store_true", help="go on with new events as they come")
-    query.add_argument("--denied", action="store_true", help="only what was (or would be) refused")
-    query.add_argument("--client", metavar="C", help="only events of this client")
-    query.add_argument(
-        "--since",
-        type=_since,
-        metavar="TIME",
-        help="only from then on: 15m, 3h or 2d ago, or a time as in 2026-03-01T09:30 (UTC)",
-    )
-    query.add_argument("--limit", type=_number, metavar="N", help="only the last N")
-    _add_reading(query, _query)
-
+    _add_query(verbs)
+    _add_summary(verbs)
     show = verbs.add_parser("show", help="all that is known of one event")
     show.add_argument("id", metavar="ID", help="an event id, or as much of it as is unique")
-    _add_reading(show, _show)
-
+    _add_reading(show, audit_show.run)
+    _add_ack(verbs)
+    schema = verbs.add_parser("schema", help="print the JSON Schema of events")
+    schema.set_defaults(run=lambda _: print(schema_text(), end="") or 0)
     audit_verify.register(verbs)
 
 
-def _add_reading(parser: argparse.ArgumentParser, verb: Verb) -> None:
+def _add_query(verbs: Verbs) -> None:
+    query = verbs.add_parser("query", help="list requests, oldest first")
+    _add_filter(query)
+    query.add_argument("--denied", action="store_true", help="short for refused:yes")
+    query.add_argument("--client", metavar="C", help="short for client:C")
+    query.add_argument("--follow", action="store_true", help="go on with new events as they come")
+    query.add_argument("--limit", type=_number, metavar="N", help="only the last N")
+    query.add_argument(
+        "--events", action="store_true", help="decisions and outcomes, each event by itself"
+    )
+    forms = query.add_mutually_exclusive_group()
+    forms.add_argument("--csv", action="store_true", help="as a table for other programs")
+    _add_reading(query, audit_query.run, forms)
+
+
+def _add_summary(verbs: Verbs) -> None:
+    summary = verbs.add_parser("summary", help="who did what, what was refused, what is open")
+    _add_filter(summary)
+    _add_reading(summary, audit_summary.run)
+
+
+def _add_ack(verbs: Verbs) -> None:
+    ack = verbs.add_parser("ack", help="mark what has been reviewed")
+    _add_filter(ack, since=False)
+    ack.add_argument("--note", default="", metavar="TEXT", help="what came of it")
+    ack.add_argument("--by", default="", metavar="NAME", help="who reviewed [your login]")
+    ack.add_argument(
+        "--up-to", type=_number, metavar="SEQ", help="up to this event [the last there is]"
+    )
+    ack.add_argument(
+        "--socket-dir",
+        metavar="DIR",
+        help="where a running server has its sockets [SOCKGUARD_SOCKET_DIR; /run/sockguard]",
+    )
+    _add_reading(ack, audit_ack.run)
+
+
+def _add_filter(parser: argparse.ArgumentParser, *, since: bool = True) -> None:
+    # What begins with a dash is a flag to argparse unless it looks like a number, which is the
+    # one thing that it can be told about.
+    parser._negative_number_matcher = _NEGATED  # noqa: SLF001
+    parser.add_argument("filter", nargs="*", metavar="FILTER", help=_FILTER)
+    if since:
+        parser.add_argument(
+            "--since",
+            metavar="TIME",
+            type=_since,
+            help="short for since:TIME: 15m, 3h or 2d ago, a time as in 2026-03-01T09:30 (UTC), "
+            "or review",
+        )
+
+
+def _add_reading(
+    parser: argparse.ArgumentParser,
+    verb: Verb,
+    forms: argparse._MutuallyExclusiveGroup | None = None,
+) -> None:
     parser.add_argument(
         "--dir", type=Path, metavar="DIR", help="the audit folder [SOCKGUARD_AUDIT_DIR]"
     )
-    parser.add_argument("--json", action="store_true", help="events as JSON lines")
+    (forms or parser).add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=verb)
 
 
 def _since(text: str) -> str:
-    """Read a time, or how long ago it was, as the text that events of then have."""
-    ago = _AGO.fullmatch(text)
-    if ago:
-        return format_time(max(0.0, time.time() - int(ago[1]) * _SECONDS[ago[2]]))
-    try:
-        moment = datetime.fromisoformat(text)
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time: write 15m, 3h or 2d, or one as in 2026-03-01T09:30"
-        ) from None
-    return format_time(max(0.0, seconds))
+    if text != "review":
+        try:
+            moment(text, time.time())
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _number(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) == 0:
+    if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return int(text)
-
-
-class _Tail:
-    """Holds all but the last events back until those that there were have been read."""
-
-    def __init__(self, most: int | None, show: Callable[[Event], None]) -> None:
-        self._held: deque[Event] | None = None if most is None else deque(maxlen=most)
-        self._show = show
-
-    def add(self, event: Event) -> None:
-        """Show an event, or hold it until it is known to be one of the last."""
-        if self._held is None:
-            self._show(event)
-        else:
-            self._held.append(event)
-
-    def release(self) -> None:
-        """Show what is held; from now on each event is shown at once."""
-        held, self._held = self._held or (), None
-        for event in held:
-            self._show(event)
-
-
-def _query(arguments: argparse.Namespace) -> int:
-    folder, colour = _folder(arguments), _colour()
-    tail = _Tail(
-        arguments.limit,
-        lambda event: put(_json(event) if arguments.json else line_of(event, colour=colour)),
-    )
-
-    def wait() -> bool:
-        tail.release()
-        return _wait()
-
-    for event in follow(folder, wait) if arguments.follow else events(folder):
-        if _matches(event, arguments):
-            tail.add(event)
-    tail.release()
-    return _GOOD
-
-
-def _show(arguments: argparse.Namespace) -> int:
-    folder = _folder(arguments)
-    found = find(folder, arguments.id)
-    if not found:
-        raise AuditError(f"no event {arguments.id} in {folder}")
-    put("\n".join(map(_json, found)) if arguments.json else page_of(found, colour=_colour()))
-    return _GOOD
-
-
-def _folder(arguments: argparse.Namespace) -> Path:
-    return arguments.dir or default_audit_dir(os.environ, os.geteuid())
-
-
-def _matches(event: Event, arguments: argparse.Namespace) -> bool:
-    if arguments.client is not None and event.get("client") != arguments.client:
-        return False
-    # Fixed in width, times sort as text; what is unreadable has none and is never passed over.
-    when = str(event.get("time") or "")
-    if arguments.since and when and when < arguments.since:
-        return False
-    return not arguments.denied or _is_refusal(event)
-
-
-def _is_refusal(event: Event) -> bool:
-    return event.get("decision") in _REFUSED or event.get("kind") in _REFUSED_KINDS
-
-
-def _json(event: Event) -> str:
-    return json.dumps(event, separators=(",", ":"))
-
-
-def _colour() -> bool:
-    return may_colour(os.environ, terminal=sys.stdout.isatty())
-
-
-def _wait() -> bool:
-    """Show what there is and wait a moment; False when nobody reads the output any more."""
-    sys.stdout.flush()
-    poll = select.poll()
-    poll.register(sys.stdout.fileno(), 0)
-    return not any(event & select.POLLERR for _, event in poll.poll(_POLL_MS))

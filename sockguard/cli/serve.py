@@ -35,6 +35,7 @@ from sockguard.options import add_options
 from sockguard.policy.check import lint
 from sockguard.policy.question import OwnObjects
 from sockguard.policy.risks import amounts_to, risks_of
+from sockguard.proxy.acknowledge import AcknowledgeSocket
 from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
@@ -97,6 +98,7 @@ async def _serve(ready: _Ready) -> None:
     show = Show(settings)
     gate = _build_gate(settings, policy, ready.sink, show)
     server, health = Server(gate, ready.most, ready.passed), HealthSocket(gate)
+    acknowledge = AcknowledgeSocket(gate)
     network = Network(gate, server.accept, ready.files)
     stopped = _stop_signal()
     reloader = Reloader(
@@ -108,6 +110,7 @@ async def _serve(ready: _Ready) -> None:
     await server.start()
     await network.start(ready.passed)
     await health.start()
+    await acknowledge.start()
     learning = asyncio.create_task(_know_the_engine(gate))
     reloading = asyncio.create_task(reloader.run(ready.looked))
     watching = asyncio.create_task(Watchdog(gate).watch())
@@ -116,6 +119,7 @@ async def _serve(ready: _Ready) -> None:
     try:
         reason = await stopped
     finally:
+        acknowledge.stop()
         health.stop()
         await _end(reloading)
         network.close()

@@ -153,12 +153,13 @@ class Recorder:
         told = ended_as(status, 0, bytes_out, seconds, "complete")
         self._write_outcome(form.outcome, event_id, told)
 
-    def happened(self, kind: Kind, text: str, **fields: object) -> None:
-        """Write an event that belongs to no request; raises AuditError."""
+    def happened(self, kind: Kind, text: str, **fields: object) -> bytes:
+        """Write an event that belongs to no request; return its line. Raises AuditError."""
         line = self._sink.append(self._stamped(kind=kind, text=text, **fields))
         self._flush_sink()
         self._show(line, True)
         self.tally.happened(kind.value)
+        return line
 
     def turned_away(self, caller: Caller, refusal: Refusal) -> None:
         """Write the event of a caller that came to no request, or count it; never raises.

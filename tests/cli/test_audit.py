@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import os
 import pty
@@ -87,22 +88,35 @@ def numbers(output: str) -> list[int]:
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ((), [1, 2, 3, 4, 5, 6]),
+        ((), [1, 2, 4, 5, 6]),
+        (("--events",), [1, 2, 3, 4, 5, 6]),
         (("--denied",), [4, 5, 6]),
-        (("--client", "web"), [2, 3]),
+        (("refused:yes",), [4, 5, 6]),
+        (("--client", "web"), [2]),
+        (("--client", "web", "--events"), [2, 3]),
+        (("client:web", "--events", "--limit", "1"), [3]),
         (("--client", "ci"), [4, 5, 6]),
+        (("client:ci",), [4, 5, 6]),
+        (("client:ci", "decision:deny", "-reason:query"), [4]),
+        (("-reason:body",), [1, 2, 5]),
+        (("client:w* status:200",), [2]),
         (("--client", "web", "--denied"), []),
         (("--client", ""), []),
+        (("--client", "*"), []),
         (("--limit", "2"), [5, 6]),
-        (("--limit", "9"), [1, 2, 3, 4, 5, 6]),
-        (("--client", "web", "--limit", "1"), [3]),
+        (("--limit", "9"), [1, 2, 4, 5, 6]),
+        (("--client", "web", "--limit", "1"), [2]),
         (("--since", "1970-01-01T00:00:04Z"), [4, 5, 6]),
+        (("since:1970-01-01T00:00:04Z", "until:1970-01-01T00:00:05Z"), [4, 6]),
         (("--since", "1970-01-01T01:00:04+01:00"), [4, 5, 6]),
         (("--since", "1970-01-01 00:00:03.000001"), [4, 5, 6]),
-        (("--since", "1970-01-01"), [1, 2, 3, 4, 5, 6]),
+        (("--since", "1970-01-01"), [1, 2, 4, 5, 6]),
         (("--since", "2d"), [6]),
+        (("--since", "review"), [1, 2, 4, 5, 6]),
         (("--since", "999999d", "--denied"), [4, 5, 6]),
         (("--since", "1970-01-01T00:00:02Z", "--limit", "3"), [4, 5, 6]),
+        (('privileged "not allowed"',), []),
+        (("create", '"not allowed"', '-"nobody"'), [4]),
     ],
 )
 def test_query_lists_what_was_asked_for(
@@ -149,24 +163,78 @@ def test_a_duration_counts_back_from_now(
     assert len(numbers(capfd.readouterr().out)) == found
 
 
-def test_query_writes_one_plain_line_for_each_event(
+def test_query_writes_one_plain_line_for_each_request(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run("query", "--dir", str(folder)) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert len(lines) == 6
-    assert lines[3] == (
+    assert len(lines) == 5
+    assert lines[1] == (
+        f"1970-01-01T00:00:02.000000Z web allow containers.list status=200 ms=1.0  {ALLOWED}"
+    )
+    assert lines[2] == (
         "1970-01-01T00:00:04.000000Z ci deny containers.create reason=body "
         f"detail=HostConfig.Privileged  containers.create is not allowed for client 'ci'  {DENIED}"
     )
 
 
-def test_json_lines_are_the_lines_of_the_log(
+def test_json_lines_of_events_are_the_lines_of_the_log(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    run("query", "--dir", str(folder), "--json", "--denied")
+    run("query", "--dir", str(folder), "--json", "--events")
     (path,) = folder.glob("audit-*.jsonl")
-    assert capfd.readouterr().out == "".join(path.read_text().splitlines(keepends=True)[3:])
+    shown, written = capfd.readouterr().out.splitlines(), path.read_text().splitlines()
+    assert list(map(json.loads, shown)) == list(map(json.loads, written))
+
+
+def test_json_of_a_request_says_how_it_ended(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run("query", "--dir", str(folder), "--json", "client:web")
+    told = json.loads(capfd.readouterr().out)
+    assert (told["kind"], told["decision"]) == ("decision", "allow")
+    assert (told["status"], told["ms"], told["ended"]) == (200, 1.0, "complete")
+
+
+def test_csv_has_a_head_and_a_row_for_each_request(
+    folder: Path, store: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store.append(decided(6.0, WOULD[:-1] + "D", "deny", target="=cmd|x", text='say "a, b"'))
+    store.flush()
+    run("query", "--dir", str(folder), "--csv", "decision:deny")
+    rows = list(csv.DictReader(capfd.readouterr().out.splitlines()))
+    assert [row["operation"] for row in rows] == ["containers.create", ""]
+    assert rows[0]["detail"] == "HostConfig.Privileged"
+    assert rows[1]["target"] == "'=cmd|x"
+    assert rows[1]["text"] == 'say "a, b"'
+    assert rows[1]["read_only"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("clint:ci",), "no such field: clint (did you mean client?); there are client, role"),
+        (("reason:ratelimited",), "(did you mean rate_limited?); there are not_granted, query"),
+        (("since:yesterday",), "'yesterday' is no time: write 15m, 3h or 2d"),
+        (("client:",), "client: has an empty value"),
+        (("open:yes", "--follow"), "open is what runs now"),
+    ],
+)
+def test_a_filter_that_cannot_be_meant_is_wrong_usage(
+    folder: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert run("query", "--dir", str(folder), *words) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_a_client_that_the_log_does_not_have_is_told_beside_the_names_it_has(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("query", "--dir", str(folder), "client:wbe") == 0
+    said = "the log has no client wbe (did you mean web?); there are ci, web"
+    assert capfd.readouterr().err == f"sockguard: {said}\n"
 
 
 def test_show_tells_decision_and_outcome_of_one_id(
@@ -187,6 +255,8 @@ def test_show_tells_the_sentence_the_grant_and_the_hint(
     assert page.startswith(
         "deny  containers.create is not allowed for client 'ci'\n"
         "  to allow it: - containers.create: {body: any}\n"
+        "  alone that amounts to: root on the host, by containers.create\n"
+        "  nearest line: policy.yaml:7\n"
     )
     assert "  grant        policy.yaml:7\n" in page
 
@@ -257,7 +327,7 @@ def test_following_shows_new_events_and_ends_with_ctrl_c(folder: Path, store: St
     with started("query", "--dir", str(folder), "--follow", "--json") as process:
         assert process.stdout
         assert process.stderr
-        assert [json.loads(process.stdout.readline())["seq"] for _ in range(6)][-1] == 6
+        assert [json.loads(process.stdout.readline())["seq"] for _ in range(5)][-1] == 6
         store.append({"kind": "stop"})
         store.flush()
         assert json.loads(process.stdout.readline())["kind"] == "stop"
@@ -298,7 +368,7 @@ def test_a_follower_notices_while_idle_that_nobody_reads(folder: Path) -> None:
     with started("query", "--dir", str(folder), "--follow") as process:
         assert process.stdout
         assert process.stderr
-        for _ in range(6):
+        for _ in range(5):
             process.stdout.readline()
         process.stdout.close()
         assert process.wait(10) == 0

@@ -24,6 +24,7 @@ class FailingSink:
         self.lines: list[bytes] = []
         self._pending: list[bytes] = []
         self.synced = 0
+        self.seq = 0
         self.held = 0
         self.missing = 0
 

@@ -1,0 +1,105 @@
+"""The socket on which people say what they have reviewed, since only the server writes its log.
+
+Must never be open to others than the server's own user, nor write what is not whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sockguard.audit.acknowledgment import LONGEST, check, read_said
+from sockguard.audit.event import Kind
+from sockguard.audit.sink import AuditError
+from sockguard.errors import SockguardError
+from sockguard.policy.model import SocketFile
+from sockguard.proxy.channel import Channel
+from sockguard.proxy.sockets import caller_of, listen, make_directory
+
+if TYPE_CHECKING:
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.sockets import ListeningSocket
+
+_SECONDS = 5.0
+
+
+def acknowledge_path(socket_dir: Path) -> Path:
+    """Return where the socket is; its directory is open to the owner alone."""
+    return socket_dir / ".control" / "audit.sock"
+
+
+def identity_of(folder: Path) -> str:
+    """Name a folder so that it is the same however it is mounted. OSError: it is not there."""
+    found = folder.stat()
+    return f"{found.st_dev}:{found.st_ino}"
+
+
+class AcknowledgeSocket:
+    """Takes one line from each connection, and answers `{"id": …, "seq": …}` or `{"error": …}`."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening: ListeningSocket | None = None
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen; raises SocketError."""
+        path = acknowledge_path(self._gate.settings.socket_dir)
+        make_directory(path.parent, 0o700)
+        self._listening = listen(path, SocketFile(mode=0o600))
+        self._server = await asyncio.get_running_loop().create_unix_server(
+            lambda: Channel(self._accept), sock=self._listening.sock
+        )
+
+    def stop(self) -> None:
+        """Stop listening, and take no more from whoever is connected."""
+        if self._server is not None and self._listening is not None:
+            self._listening.remove()
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+
+    def _accept(self, channel: Channel) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(channel))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, channel: Channel) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                told = await self._take(await _line(channel), channel)
+        except (SockguardError, OSError, TimeoutError) as error:
+            told = {"error": str(error) or "that took too long"}
+        except BaseException:
+            channel.abort()
+            raise
+        channel.write(json.dumps(told).encode("ascii") + b"\n")
+        channel.close(1.0)
+
+    async def _take(self, line: bytes, channel: Channel) -> dict[str, object]:
+        said, settings, recorder = read_said(line), self._gate.settings, self._gate.recorder
+        if settings.audit == "stdout" or said.folder != identity_of(Path(settings.audit)):
+            return {"error": f"the server writes {settings.audit}", "another_log": True}
+        check(said, recorder.sink.seq)
+        fields = said.fields()
+        del fields["kind"]
+        sock = channel.transport.get_extra_info("socket")
+        caller = caller_of(sock.fileno(), "").describe()
+        text = str(fields.pop("text"))
+        written = recorder.happened(Kind.ACKNOWLEDGED, text, **fields, caller=caller)
+        await recorder.synced()
+        event = json.loads(written)
+        return {"id": event["id"], "seq": event["seq"]}
+
+
+async def _line(channel: Channel) -> bytes:
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = await channel.read()
+        data += piece
+        if not piece or len(data) > LONGEST:
+            raise AuditError("that is no acknowledgment")
+    return data

@@ -1,0 +1,1 @@
+"""Questions to the record: filters, the index, summaries, what was reviewed."""
