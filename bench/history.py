@@ -172,7 +172,7 @@ def _allowed(client: str, agent: str, operation: str, target: str, *, writes: bo
 
 
 @lru_cache(maxsize=100_000)
-def _refused(  # noqa: PLR0913 - all that makes a refusal
+def _refused(  # noqa: PLR0913, PLR0917 - all that makes a refusal
     client: str, agent: str, operation: str, target: str, reason: str, detail: str
 ) -> str:
     at = f": {detail}" if detail else ""
