@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from configparser import ConfigParser
 from typing import TYPE_CHECKING, Any
 
@@ -146,4 +147,18 @@ def test_every_file_to_copy_is_held_by_a_test() -> None:
     held = {"compose.yaml", "policy.yaml", "README.md", "dashboard.json"}
     files = {name_of(path) for path in EXAMPLES.rglob("*") if path.is_file()}
     left = {name for name in files if name.rsplit("/", 1)[1] not in held}
-    assert left == {name_of(path) for path in UNITS.glob("sockguard*.*")}
+    assert left == {name_of(path) for path in UNITS.glob("sockguard*.*")} | {
+        "examples/ci-runner/runner/config.toml",
+        "examples/nginx-proxy/separate/compose.acme.yaml",
+        "examples/nginx/templates/default.conf.template",
+        "examples/swarm/telegraf.conf",
+    }
+
+
+def test_the_settings_of_programs_name_the_socket_that_is_mounted() -> None:
+    runner = tomllib.loads((EXAMPLES / "ci-runner/runner/config.toml").read_text("utf-8"))
+    (docker,) = [one["docker"] for one in runner["runners"]]
+    assert docker["host"] == f"unix://{SOCKETS}/docker.sock"
+    assert docker["privileged"] is False
+    telegraf = tomllib.loads((EXAMPLES / "swarm/telegraf.conf").read_text("utf-8"))
+    assert telegraf["inputs"]["docker"] == [{"endpoint": f"unix://{SOCKETS}/docker.sock"}]
