@@ -34,7 +34,7 @@ test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses=2 --dist=loadgroup
 
 test-engine: $(INSTALLED)
-	apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static
+	RUNLEVEL=1 apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static nginx
 	REQUIRE_ENGINE=1 $(BIN)/pytest -m engine
 
 check: $(INSTALLED)
