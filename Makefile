@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: help run test test-engine check format bench fuzz soak wheel image lock clean
+.PHONY: help run test test-engine test-image check format bench fuzz soak wheel image lock clean
 
 help:
 	@echo 'make run          guard the Engine of this machine, or the demo engine where there is none'
 	@echo 'make test         run all tests; those of a real Engine only where dockerd is installed'
 	@echo 'make test-engine  install a private dockerd (Debian, as root) and run the tests that need it'
+	@echo 'make test-image   build the image on a Debian made on the spot, and try it (Debian, as root)'
 	@echo 'make check        lint, formatting, types and the rules of the house'
 	@echo 'make format       put every file into the one format'
 	@echo 'make bench        measure against HAProxy, nginx and the bare socket'
@@ -36,6 +37,10 @@ test: $(INSTALLED)
 test-engine: $(INSTALLED)
 	RUNLEVEL=1 apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static nginx
 	REQUIRE_ENGINE=1 $(BIN)/pytest -m engine
+
+test-image: $(INSTALLED)
+	RUNLEVEL=1 apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static nginx debootstrap
+	REQUIRE_ENGINE=1 TEST_IMAGE=1 $(BIN)/pytest tests/engine/test_the_image_holds_what_it_says.py
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -64,7 +69,7 @@ wheel: $(INSTALLED)
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 image:
-	docker build --tag sockguard .
+	docker build --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) --tag sockguard .
 
 lock: $(INSTALLED)
 	$(BIN)/pip install --quiet pip-tools

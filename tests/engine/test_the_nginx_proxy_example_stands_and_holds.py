@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,8 +58,8 @@ NOBODY = (503, "")
 """What nginx answers under a name that no service has."""
 
 
-def make_images(engine: Engine) -> None:
-    """The images that the example names, under the same names."""
+def make_sockguard(engine: Engine) -> None:
+    """An image that runs this project on this machine's Python, which has to be mounted."""
     make_image(
         engine,
         "sockguard:latest",
@@ -67,6 +68,10 @@ def make_images(engine: Engine) -> None:
          "ENV PATH=/opt/sockguard/bin:/bin SOCKGUARD_AUDIT_DIR=/var/lib/sockguard/audit"],
         folders={"run/sockguard": 65532, "var/lib/sockguard/audit": 65532},
     )  # fmt: skip
+
+
+def make_images(engine: Engine) -> None:
+    """The other images that the example names, under the same names."""
     make_image(
         engine,
         "nginx:1.29-alpine",
@@ -127,12 +132,12 @@ class Stack(NamedTuple):
         return events_of(volume)
 
 
-def adapted(engine: Engine) -> dict[str, Any]:
-    """The example's file for this machine: its Engine, its Python, ready images."""
+def adapted(engine: Engine, *mounting: str) -> dict[str, Any]:
+    """The example's file for this machine: its Engine, ready images, and who mounts its Python."""
     compose: dict[str, Any] = yaml.safe_load((EXAMPLE / "compose.yaml").read_text("utf-8"))
     services = compose["services"]
     del services["sockguard"]["build"]
-    for name in ("sockguard", "docker-gen"):
+    for name in mounting:
         services[name]["volumes"] += python_volumes()
     mounted = services["sockguard"]["volumes"]
     mounted[mounted.index("/var/run/docker.sock:/var/run/docker.sock")] = (
@@ -142,17 +147,19 @@ def adapted(engine: Engine) -> dict[str, Any]:
     return compose
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    skip_without_dockerd()
-    missing = [one for one in ("docker-compose", "nginx") if shutil.which(one) is None]
-    if missing:
-        wanting = pytest.fail if os.environ.get("REQUIRE_ENGINE") else pytest.skip
-        wanting(f"needs {', '.join(missing)}: apt-get install docker-compose nginx")
+@contextmanager
+def running_example(archive: Path | None = None) -> Iterator[Stack]:
+    """The example on an Engine of its own; `archive` has an image of sockguard that is whole."""
     with private_dockerd(apart=True) as engine:
         make_images(engine)
+        mounting = ["docker-gen"]
+        if archive is None:
+            make_sockguard(engine)
+            mounting.append("sockguard")
+        else:
+            engine.docker("load", "--input", str(archive))
         file = engine.folder / "compose.yaml"
-        file.write_text(yaml.safe_dump(adapted(engine)))
+        file.write_text(yaml.safe_dump(adapted(engine, *mounting)))
         place = (f"--file={file}", f"--project-directory={EXAMPLE}", "--project-name=example")
         found = Stack(engine, ("docker-compose", f"--host={engine.host}", *place))
         compose(found, "up", "--detach", "--no-build")
@@ -161,6 +168,17 @@ def stack() -> Iterator[Stack]:
         finally:
             engine.remove_containers()
             compose(found, "down", "--volumes")
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    skip_without_dockerd()
+    missing = [one for one in ("docker-compose", "nginx") if shutil.which(one) is None]
+    if missing:
+        wanting = pytest.fail if os.environ.get("REQUIRE_ENGINE") else pytest.skip
+        wanting(f"needs {', '.join(missing)}: apt-get install docker-compose nginx")
+    with running_example() as found:
+        yield found
 
 
 def compose(stack: Stack, *words: str) -> None:
