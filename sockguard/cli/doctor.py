@@ -33,6 +33,7 @@ from sockguard.cli.doctor_sockets import (
     look_at_server,
     look_at_sockets,
 )
+from sockguard.cli.doctor_versions import judge_versions
 from sockguard.cli.files_seen import FileSeen, look_at_file
 from sockguard.cli.finding import FindingLevel
 from sockguard.cli.process_seen import ProcessSeen, judge_process, look_at_process
@@ -128,6 +129,7 @@ def _container(seen: Seen) -> Iterator[Finding]:
 def _engine(seen: Seen) -> Iterator[Finding]:
     yield from judge_engine(seen.engine, seen.process)
     inside, containers = paths_of(seen.settings), containers_in(seen.engine.containers)
+    yield from judge_versions(containers, seen.engine.oldest)
     yield from judge_bypassing(containers, inside, seen.process.container)
 
 

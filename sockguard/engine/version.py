@@ -11,6 +11,8 @@ FLOOR = 24
 """Lowest minor API version that is forwarded: older ones read request bodies differently."""
 NEWEST = 56
 """Newest minor API version that the catalogue knows."""
+VARIABLE = "DOCKER_API_VERSION"
+"""By which clients of the Go library, and so most programs, can be told which version to speak."""
 
 
 def check_version(asked: int, newest_served: int = NEWEST) -> None:
@@ -31,3 +33,21 @@ def check_version(asked: int, newest_served: int = NEWEST) -> None:
             f"client version 1.{asked} is too new. "
             f"Maximum supported API version is 1.{newest_served}",
         )
+
+
+def cure(asked: int, oldest: int, newest: int) -> str:
+    """Return what helps a client whose version this Engine will refuse, "" for one it serves.
+
+    `oldest` and `newest` are the Engine's own, 0 where it did not tell.
+    """
+    served = f"the Engine serves API 1.{oldest} to 1.{newest}"
+    if asked < oldest:
+        return (
+            f"{served} and refuses 1.{asked}: update the program; some take {VARIABLE}=1.{oldest}"
+        )
+    if newest and asked > newest:
+        return (
+            f"{served} and refuses 1.{asked}: the program guesses where it may not ask, so grant "
+            f"it system/hello; some take {VARIABLE}=1.{newest}"
+        )
+    return ""

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from sockguard.proxy.intake import Request
 
 
-def allowed_asked(account: Account) -> str:
-    """Encode what was decided about a request that may pass."""
+def allowed_asked(account: Account, cure: str = "") -> str:
+    """Encode what was decided about a request that may pass.
+
+    `cure` says what helps where the Engine is known to refuse it nevertheless.
+    """
     decision = account.decision
     if decision is None or account.request is None:
         raise Refusal(Reason.INTERNAL, "a request without a decision")
     text = decision.message or _allowed_text(account)
-    return _asked(account, decision.effect, decision.reason, decision.detail, text)
+    told = f"{text}; {cure}" if cure else text
+    return _asked(account, decision.effect, decision.reason, decision.detail, told)
 
 
 def refused_asked(account: Account, refusal: Refusal) -> str:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sockguard.engine.version import NEWEST
+from sockguard.engine.version import NEWEST, cure
 from sockguard.errors import Malformed, Reason, Refusal
 from sockguard.proxy.ask import ask, ask_status
 from sockguard.proxy.upstream import connect
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sockguard.proxy.channel import Channel
+    from sockguard.wire.document import Value
 
 _VERSION = re.compile(r"1\.([1-9][0-9]{0,2})")
 _ASK_SECONDS = 10.0
@@ -31,12 +32,14 @@ _OK = 200
 class EngineFacts:
     """`newest` is the minor version of the Engine's newest API, `identity` its id or "".
 
+    `oldest` is that of the oldest API that it serves, 0 if it does not tell.
     `data` is the folder of the host that holds its volumes and containers, "" if it does not tell.
     """
 
     newest: int
     identity: str = ""
     data: str = ""
+    oldest: int = 0
 
 
 class EngineRange:
@@ -59,6 +62,12 @@ class EngineRange:
     def newest_served(self) -> int:
         """The newest minor API version that catalogue and Engine, if it has told, both know."""
         return NEWEST if self.facts is None else min(self.facts.newest, NEWEST)
+
+    def cure_for(self, asked: int | None) -> str:
+        """Return what helps a client that asks in a version that this Engine will refuse, or ""."""
+        if asked is None or self.facts is None:
+            return ""
+        return cure(asked, self.facts.oldest, self.facts.newest)
 
     async def version_to_send(self, asked: int | None) -> int:
         """Return the minor version for a request that asked for this one; None is the bare path."""
@@ -124,8 +133,8 @@ class EngineRange:
         channel = await connect(self._path, self._seconds)
         try:
             async with asyncio.timeout(_ASK_SECONDS):
-                newest = await _newest(channel)
-                return EngineFacts(newest, *await _identity_and_data(channel))
+                oldest, newest = await _served(channel)
+                return EngineFacts(newest, *await _identity_and_data(channel), oldest)
         except TimeoutError as error:
             raise Refusal(
                 Reason.UPSTREAM,
@@ -136,13 +145,19 @@ class EngineRange:
             channel.abort()
 
 
-async def _newest(channel: Channel) -> int:
+async def _served(channel: Channel) -> tuple[int, int]:
+    """Return the oldest minor version that it serves, 0 if it does not tell, and the newest."""
     status, document = await ask(channel, "/version")
-    told = document.get("ApiVersion") if isinstance(document, dict) else None
-    match = _VERSION.fullmatch(told) if isinstance(told, str) else None
-    if status != _OK or match is None:
+    told = document if isinstance(document, dict) else {}
+    newest = _minor(told.get("ApiVersion"))
+    if status != _OK or not newest:
         raise Refusal(Reason.UPSTREAM, "what answers at the upstream socket is no Docker Engine")
-    return int(match[1])
+    return _minor(told.get("MinAPIVersion")), newest
+
+
+def _minor(told: Value) -> int:
+    match = _VERSION.fullmatch(told) if isinstance(told, str) else None
+    return int(match[1]) if match else 0
 
 
 async def _identity_and_data(channel: Channel) -> tuple[str, str]:

@@ -26,7 +26,10 @@ LONGEST = 2048
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A request that may pass: its verdict, what is sent, and its half of the event line."""
+    """A request that may pass: its verdict, what is sent, and its half of the event line.
+
+    It is `hopeless` when the Engine is known to refuse the version in which it asks.
+    """
 
     client: Client
     request: Request
@@ -34,6 +37,7 @@ class Judged:
     out: Outgoing
     asked: str
     body: Body = NO_BODY
+    hopeless: bool = False
 
     @property
     def needs_sync(self) -> bool:
@@ -56,7 +60,8 @@ class Judged:
     @property
     def noteworthy(self) -> bool:
         """Whether people want to see its event."""
-        return self.request.operation.writes or self.decision.effect is not Effect.ALLOW
+        told = self.request.operation.writes or self.decision.effect is not Effect.ALLOW
+        return told or self.hopeless
 
 
 class Memo:

@@ -84,7 +84,9 @@ class Verdict:
             # Nothing else is awaited from here to the memo: a body, and none is ever kept there.
             out = await write_outgoing(request, client, decision, reader, version)
             if policy is gate.policy:
-                return Judged(client, request, decision, out, allowed_asked(account), body)
+                cure = gate.engine.cure_for(request.asked.version)
+                asked = allowed_asked(account, cure)
+                return Judged(client, request, decision, out, asked, body, hopeless=bool(cure))
         raise Refusal(
             Reason.FACT_FAILED, "the verdict rests on too many facts, or too many policies"
         )

@@ -1,16 +1,18 @@
 """Looks after the Engine while nobody else hears from it, and tells when it goes and comes back.
 
-Must never ask anything but a ping, nor tell the same twice.
+Must never ask anything but a ping and what the Engine says of itself, nor tell the same twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import Kind
 from sockguard.audit.sink import AuditError
+from sockguard.errors import Refusal
 
 if TYPE_CHECKING:
     from sockguard.proxy.gate import Gate
@@ -38,6 +40,9 @@ class Watchdog:
         else:
             engine.fault = ""
         self._completed = completed
+        if not engine.fault and engine.facts is None:
+            with suppress(Refusal):  # it may be another Engine since it was gone
+                await engine.learn()
         if bool(engine.fault) != bool(self._told):
             self._tell(engine.fault)
         self._told = engine.fault

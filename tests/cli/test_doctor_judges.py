@@ -16,6 +16,7 @@ from sockguard.cli.doctor_engine import EngineSeen, judge_engine
 from sockguard.cli.doctor_listeners import listening
 from sockguard.cli.doctor_mounts import judge_bypassing, judge_file_mounts
 from sockguard.cli.doctor_sockets import ServerSeen, SocketSeen, judge_folder, judge_socket
+from sockguard.cli.doctor_versions import judge_versions
 from sockguard.cli.engine_socket import what_bars
 from sockguard.cli.files_seen import Ear, FileSeen, Kind, who_may_open
 from sockguard.cli.process_seen import ProcessSeen, judge_process, look_at_process, mount_points
@@ -318,3 +319,37 @@ def test_a_server_without_a_name_is_a_problem(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "tls", ca=CA.pem, cert=own.pem, key=own.key_pem)
     found = list(judge_tls_dir(look_at_tls_dir(folder, NOW)))
     assert any(one.level == "problem" and "no name by which" in one.text for one in found)
+
+
+@pytest.mark.parametrize(
+    ("image", "warned"),
+    [
+        ("traefik:v3.6.0", True),
+        ("docker.io/library/traefik:3.5-alpine", True),
+        ("traefik:v2.11.30", True),
+        ("traefik:v2.11.31", False),
+        ("traefik:v3.6.1", False),
+        ("traefik:v3.6", False),  # the newest 3.6
+        ("traefik:v3", False),
+        ("traefik:latest", False),
+        ("traefik", False),
+        ("ghcr.io/acme/traefik:v3.5", False),
+        ("containrrr/watchtower", True),
+        ("containrrr/watchtower:1.7.1", True),
+        ("nickfedor/watchtower:1.21.0", False),
+        ("lazyteam/lazydocker:v0.24.1", True),
+        ("lazyteam/lazydocker:v0.24.2", False),
+        ("sha256:4bb9", False),
+    ],
+)
+def test_programs_that_the_engine_is_too_new_for_are_named(image: str, warned: bool) -> None:
+    (found,) = short(judge_versions([{"Image": image}], 40))
+    assert found.startswith(f"warning: {image} asks in API 1.2") == warned
+    assert warned or found.startswith(
+        "note: this Engine refuses programs that ask in an API version"
+    )
+
+
+def test_an_engine_that_serves_all_versions_is_no_matter() -> None:
+    assert short(judge_versions([{"Image": "traefik:v3.5"}], 24)) == []
+    assert short(judge_versions([{"Image": "traefik:v3.5"}, {"Image": None}], 12)) == []

@@ -77,6 +77,39 @@ def test_a_version_outside_the_range_gets_the_engines_kind_of_400(
     assert stack.events(kind="decision")[0]["reason"] == "version"
 
 
+@pytest.mark.parametrize(
+    ("target", "cure"),
+    [
+        ("/v1.24/containers/json", "the Engine serves API 1.40 to 1.47 and refuses 1.24: update"),
+        ("/v1.50/containers/json", "and refuses 1.50: the program guesses where it may not ask"),
+    ],
+)
+def test_the_event_names_the_cure_where_the_engine_refuses_a_version(
+    short_path: Path, target: str, cure: str
+) -> None:
+    settings = Settings(api_min=(1, 40))
+    with (
+        running_demo_engine(short_path / "younger.sock", settings) as engine,
+        running_stack(short_path, short_path / "younger.sock") as stack,
+    ):
+        send(stack.socket(), get("/containers/json"))  # from then on its range is known
+        for _ in range(2):  # the second is remembered
+            answer = send(stack.socket(), get(target))
+            assert status_of(answer) == 400
+            assert b"sockguard" not in answer
+        assert len(engine.sent("GET", "/containers/json")) == 3  # the refusal is the Engine's own
+        _, *events = stack.events(kind="decision")
+    assert [event["decision"] for event in events] == ["allow", "allow"]
+    assert all(cure in str(event["text"]) for event in events)
+
+
+def test_nothing_is_said_of_versions_that_the_engine_serves(stack: Stack) -> None:
+    send(stack.socket(), get("/containers/json"))
+    for version in ("1.24", "1.47"):
+        assert status_of(send(stack.socket(), get(f"/v{version}/containers/json"))) == 200
+    assert not any("refuses" in str(event["text"]) for event in stack.events(kind="decision"))
+
+
 def test_a_version_that_only_the_engine_does_not_serve_is_the_engines_to_refuse(
     stack: Stack, engine: RunningDemo
 ) -> None:
