@@ -33,21 +33,25 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 @pytest.mark.parametrize(
-    "path", python_files("sockguard", "demo", "bench", "image", "tests"), ids=name_of
+    "path", python_files("sockguard", "demo", "bench", "image", "recording", "tests"), ids=name_of
 )
 def test_a_function_is_under_forty_lines(path: Path) -> None:
     long = {f.name: lines_of(f) for f in functions(path) if lines_of(f) >= FUNCTION_LINES}
     assert long == {}
 
 
-@pytest.mark.parametrize("path", python_files("sockguard", "demo", "bench", "image"), ids=name_of)
+@pytest.mark.parametrize(
+    "path", python_files("sockguard", "demo", "bench", "image", "recording"), ids=name_of
+)
 def test_a_module_is_under_three_hundred_lines(path: Path) -> None:
     if name_of(path).startswith(TABLES):
         return
     assert len(path.read_text(encoding="utf-8").splitlines()) < MODULE_LINES
 
 
-@pytest.mark.parametrize("path", python_files("sockguard", "demo", "image"), ids=name_of)
+@pytest.mark.parametrize(
+    "path", python_files("sockguard", "demo", "image", "recording"), ids=name_of
+)
 def test_a_module_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(syntax(path))
 

@@ -67,5 +67,8 @@ def test_a_word_is_not_used(pattern: str, reason: str) -> None:
 
 
 def test_a_module_is_named_after_what_it_holds() -> None:
-    names = {name_of(path) for path in python_files("sockguard", "demo", "tests", "bench", "image")}
+    names = {
+        name_of(path)
+        for path in python_files("sockguard", "demo", "tests", "bench", "image", "recording")
+    }
     assert [name for name in names if name.split("/")[-1].removesuffix(".py") in VAGUE_NAMES] == []
