@@ -28,7 +28,7 @@ def svg(shown: Sequence[Scene]) -> str:
     whole = shown[-1].ends + LAST
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" xml:space="preserve">',
         "<title>docker run --privileged is refused, and the log and the policy say why</title>",
         "<style>",
         "text { font: 14px ui-monospace, Menlo, Consolas, monospace; white-space: pre }",

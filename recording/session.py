@@ -43,7 +43,7 @@ COMMANDS = (
     "cat policy.yaml",
     "docker run --rm busybox echo built",
     "docker run --rm --privileged busybox id",
-    "sockguard audit show {event} | head -20",
+    "sockguard audit show {event} | head -17",
     "sockguard policy explain policy.yaml | head -10",
 )
 """`{event}` is the one that a refusal named last."""
