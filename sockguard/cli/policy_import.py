@@ -59,7 +59,7 @@ def import_policy(arguments: argparse.Namespace) -> int:
     whole = arguments.proxy == _WOLLOMATIC
     found = _read(arguments, IMAGE if whole else DIALECTS[arguments.proxy].image, complaints)
     text, warnings = _by_expressions(found, complaints) if whole else _by_toggles(arguments, found)
-    for warning in warnings:
+    for warning in (*warnings, *_group_wanted(found)):
         note(f"warning: {warning}")
     put(text.removesuffix("\n"))
     return GOOD
@@ -67,11 +67,26 @@ def import_policy(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one proxy is told, and the labels that its neighbours have for it."""
+    """What one proxy is told, and the labels that its neighbours have for it.
+
+    `barred_from` is the Engine's socket, where it is mounted without a group for our image's user.
+    """
 
     place: str
     service: Service
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    barred_from: str = ""
+
+
+def _group_wanted(found: _Found) -> Iterator[str]:
+    """Yield the line that the service needs once its image is ours, which is not run by root."""
+    if found.barred_from:
+        gid = f"DOCKER_GID:?is not set, this prints it - stat -c %g {found.barred_from}"
+        yield (
+            f"{found.service.source}: service {found.service.name} has no group for "
+            f"{found.barred_from}, and sockguard is not run by root; add to it: "
+            f'group_add: ["${{{gid}}}"]'
+        )
 
 
 def _read(arguments: argparse.Namespace, image: str, complaints: Complaints) -> _Found:
@@ -80,7 +95,8 @@ def _read(arguments: argparse.Namespace, image: str, complaints: Complaints) -> 
         compose = open_compose(file, complaints)
         name = service_named(compose, arguments.service, image)
         labels = {one: compose.labels(one, LABELS) for one in compose.services if one != name}
-        found = _Found(file, compose.service(name), {k: v for k, v in labels.items() if v})
+        told = {k: v for k, v in labels.items() if v}
+        found = _Found(file, compose.service(name), told, compose.barred_from(name))
     elif arguments.service is not None:
         raise UsageError("--service is about a compose file, whose name ends in .yaml or .yml")
     elif file is None:

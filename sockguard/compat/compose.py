@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _DEEPEST, _MOST_MERGES = 20, 10_000
 """Merges of merges multiply, or never end: no file of people has as many."""
 _MERGE = "<<"
+_SOCKET = "/docker.sock"
+_ROOT = ("root", "0")
 _NULL = ("", "~", "null", "Null", "NULL")
 
 
@@ -103,6 +105,27 @@ class Compose:
             self._pairs(parts.get("environment"), "environment"),
             self._words(parts.get("command")),
         )
+
+    def barred_from(self, name: str) -> str:
+        """Return the Engine's socket that a service mounts without a group for it, "" for none.
+
+        Nothing is replaced for that: a group that is a variable is a group, set here or not.
+        """
+        parts = self._entries(self._nodes[name])
+        if "group_add" in parts or _is_root(parts.get("user")):
+            return ""
+        volumes = parts.get("volumes")
+        listed = volumes.value if isinstance(volumes, yaml.SequenceNode) else []
+        sources = (self._source_of(one) for one in listed)
+        return next((one for one in sources if one.endswith(_SOCKET)), "")
+
+    def _source_of(self, volume: yaml.Node) -> str:
+        """Return what a volume mounts, as it is written: `source:target`, or a mapping."""
+        if isinstance(volume, yaml.ScalarNode):
+            written: str = volume.value
+            return written.partition(":")[0]
+        source = self._entries(volume).get("source")
+        return source.value if isinstance(source, yaml.ScalarNode) else ""
 
     def _entries(self, node: yaml.Node | None, depth: int = 0) -> dict[str, yaml.Node]:
         """Return a mapping's entries by key; its own go before those that it merges in."""
@@ -200,6 +223,10 @@ class Compose:
 
     def _complain(self, node: yaml.Node, message: str) -> None:
         self._complaints.add(self._source(node), message)
+
+
+def _is_root(user: yaml.Node | None) -> bool:
+    return isinstance(user, yaml.ScalarNode) and user.value.partition(":")[0] in _ROOT
 
 
 def _is_null(node: yaml.Node) -> bool:

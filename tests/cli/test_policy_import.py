@@ -366,3 +366,60 @@ def test_a_command_that_cannot_be_read_is_refused(
     said = importing("wollomatic", "compose.yaml", file=file)
     assert (said.code, said.out) == (1, "")
     assert says in said.err
+
+
+SOCKET = "/var/run/docker.sock"
+SHORT = f'["{SOCKET}:{SOCKET}:ro"]'
+LONG = f"[{{type: bind, source: {SOCKET}, target: {SOCKET}}}]"
+GROUP = (
+    'add to it: group_add: ["${DOCKER_GID:?is not set, this prints it - '
+    'stat -c %g /var/run/docker.sock}"]'
+)
+
+
+@pytest.mark.parametrize("volumes", [SHORT, LONG])
+@pytest.mark.parametrize("proxy", ["tecnativa", "linuxserver", "wollomatic"])
+def test_a_service_without_the_group_of_its_socket_is_told_the_line(
+    importing: Importing, proxy: str, volumes: str
+) -> None:
+    file = with_volumes(proxy, volumes)
+    said = importing(proxy, "compose.yaml", file=file)
+    assert said.code == 0
+    assert f"compose.yaml:3: service proxy has no group for {SOCKET}" in said.err
+    assert GROUP in said.err
+    line = GROUP.partition("add to it: ")[2]
+    mended = importing(proxy, "compose.yaml", file=f"{file}    {line}\n")
+    assert (mended.code, mended.out, "group" in mended.err) == (0, said.out, False)
+
+
+@pytest.mark.parametrize("more", ["user: root", 'user: "0:0"', "user: 0", 'group_add: ["${GID}"]'])
+def test_a_service_that_may_open_its_socket_is_told_nothing(
+    importing: Importing, more: str
+) -> None:
+    said = importing(
+        "tecnativa", "compose.yaml", file=f"{with_volumes('tecnativa', SHORT)}    {more}\n"
+    )
+    assert (said.code, said.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "volumes", ["[]", "null", '["data:/data"]', "[{type: tmpfs, target: /run}]"]
+)
+def test_a_service_that_mounts_no_socket_is_told_nothing(
+    importing: Importing, volumes: str
+) -> None:
+    said = importing("tecnativa", "compose.yaml", file=with_volumes("tecnativa", volumes))
+    assert (said.code, said.err) == (0, "")
+
+
+def with_volumes(proxy: str, volumes: str) -> str:
+    images = {
+        "tecnativa": "tecnativa/docker-socket-proxy",
+        "linuxserver": "lscr.io/linuxserver/socket-proxy",
+        "wollomatic": "wollomatic/socket-proxy:1",
+    }
+    told = {"wollomatic": "command: ['-allowGET=/v1\\..{1,2}/version', '-listenip=0.0.0.0']"}
+    return (
+        f"services:\n  proxy:\n    image: {images[proxy]}\n    volumes: {volumes}\n"
+        f"    {told.get(proxy, 'environment: {CONTAINERS: 1}')}\n"
+    )
