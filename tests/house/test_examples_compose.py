@@ -230,9 +230,8 @@ def test_docker_compose_takes_it(path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("docker") is None, reason="there is no docker")
 def test_docker_takes_the_stack() -> None:
-    assert "mode: global" in accepted(
-        SWARM.parent, "docker", "stack", "config", "--compose-file", SWARM.name
-    )
+    told = accepted(SWARM.parent, "docker", "stack", "config", "--compose-file", SWARM.name)
+    assert yaml.safe_load(told)["services"]["sockguard"]["user"] == "65532:999"
 
 
 def accepted(folder: Path, *line: str) -> str:
