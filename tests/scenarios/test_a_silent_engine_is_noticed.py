@@ -80,3 +80,18 @@ def test_many_who_ask_at_once_share_one_question(stack: Stack, engine: RunningDe
 
     assert asyncio.run(ask()) == [""] * 20
     assert len(engine.sent("GET", "/_ping")) == 1
+
+
+def test_an_engine_that_came_back_is_asked_which_versions_it_serves(
+    stack: Stack, engine: RunningDemo
+) -> None:
+    watchdog = Watchdog(stack.gate)
+    looked(stack, watchdog)
+    assert stack.gate.engine.cure_for(57).startswith("the Engine serves API 1.24 to 1.47")
+
+    stack.gate.engine.forget()
+    assert stack.gate.engine.cure_for(57) == ""
+    looked(stack, watchdog, times=2)
+    assert stack.gate.engine.cure_for(57)
+    assert stack.gate.engine.cure_for(47) == ""
+    assert len(engine.sent("GET", "/version")) == 2
