@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.audit_events import events_of
 from tests.support.dockerd import IMAGE
+from tests.support.ports import free_port
 from tests.support.processes import running, wait_until
 from tests.support.sockguard_process import sockguard
 
@@ -32,7 +33,7 @@ clients:
   backup: {{match: {{container: {{label: {{{KEY}: backup}}}}}}, allow: [system/hello]}}
 """
 NETWORKS = {"callers": "10.213.7", "others": "10.213.8"}
-PORT = 23755
+PORT = free_port()
 LIST = "GET /v1.41/containers/json"
 PING = "GET /v1.41/_ping"
 EVENTS = "GET /v1.41/events"

@@ -109,8 +109,11 @@ def attach_and_talk(client: Any) -> object:
     raw = connection._sock
     raw.settimeout(20)
     raw.sendall(b"typed\n")
+    said = b""
+    while not said.endswith(b"typed\n"):  # else both lines may share a frame
+        said += raw.recv(4096)
     raw.shutdown(1)
-    said = b"".join(iter(lambda: raw.recv(4096), b""))
+    said += b"".join(iter(lambda: raw.recv(4096), b""))
     connection.close()
     return said, one.wait()
 

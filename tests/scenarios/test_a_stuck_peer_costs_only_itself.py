@@ -10,7 +10,7 @@ from demo.faults import Kind
 from demo.state import Settings
 from tests.support.demo_engine import running_demo_engine
 from tests.support.raw_client import connected, read_head
-from tests.support.sockguard_process import MODULE, environment
+from tests.support.sockguard_process import MODULE, accepts, environment
 from tests.support.stack import running_stack, send, status_of
 from tests.support.wait import wait_until
 
@@ -119,7 +119,7 @@ def test_nobody_waits_for_a_reader_of_standard_output(
     os.close(writer)
     path = short_path / "run/main/docker.sock"
     try:
-        wait_until(path.is_socket, "the socket")
+        wait_until(lambda: accepts(path), "the socket")
         with connected(path) as peer:
             for _ in range(1500):
                 peer.sendall(b"HEAD /v1.44/_ping HTTP/1.1\r\nHost: d\r\n\r\n")

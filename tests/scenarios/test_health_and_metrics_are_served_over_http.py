@@ -13,6 +13,7 @@ import pytest
 from demo.faults import Kind as FaultKind
 from sockguard.proxy.metrics import CONTENT_TYPE
 from sockguard.proxy.metrics_http import MOST_CONNECTIONS
+from tests.support.ports import free_port
 from tests.support.raw_client import exchange, request
 from tests.support.sockguard_process import environment, sockguard
 
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
 
     from tests.support.demo_engine import RunningDemo
     from tests.support.sockguard_process import Guard
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
