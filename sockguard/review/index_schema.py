@@ -122,6 +122,11 @@ def stored(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+def counted_in(event: Mapping[str, object]) -> int | None:
+    """Return how many refusals or missing events it stands for; what made room is not missing."""
+    return None if "begins" in event else number_in(event, "count")
+
+
 def texts_in(event: Mapping[str, object], names: tuple[str, ...]) -> list[str]:
     """Return fields as the database keeps them."""
     return [

@@ -14,6 +14,7 @@ from sockguard.review.index_schema import (
     SHAPED_BY,
     STREAMS,
     awaits_outcome,
+    counted_in,
     number_in,
     number_of,
     object_of,
@@ -80,7 +81,7 @@ class Rows:
         row: list[object] = [
             *(place, seq, when, event_id, self._shape(event)),
             *(self._target(object_of(operation), target), self._text(text), self._text(caller)),
-            *(number_in(event, "count"), awaited, None, status, ended),
+            *(counted_in(event), awaited, None, status, ended),
         ]
         if awaited:
             self._waiting.setdefault(event_id, []).append(row)
