@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from _typeshed import WriteableBuffer
-
 _MOST_BLOCKS = 8
 
 
@@ -76,7 +74,8 @@ class BlockFile(io.RawIOBase):
         self._at = max(0, base[whence] + offset)
         return self._at
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    # The type of all buffers has a name only from Python 3.12 on.
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         """Read on, but not beyond the end of a block; 0 at the end."""
         number = bisect_right(self._starts, self._at) - 1
         if number >= len(self._places):
