@@ -18,7 +18,7 @@ from sockguard.review.fields import text_of, value_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERSION = 1
+VERSION = 2
 """Counted up with every change below, of `fields.group_of`, and of what is a stream."""
 
 SHAPE = (
@@ -55,7 +55,7 @@ CREATE TABLE entries (
   text INTEGER, caller INTEGER, count INTEGER, awaited INTEGER,
   outcome INTEGER, status TEXT, ended TEXT
 );
-CREATE INDEX by_shape ON entries (shape, seq, time, count);
+CREATE INDEX by_shape ON entries (shape, seq, time, count, target);
 CREATE INDEX by_id ON entries (id);
 CREATE INDEX by_outcome ON entries (outcome) WHERE outcome IS NOT NULL;
 CREATE INDEX by_awaited ON entries (awaited) WHERE awaited IS NOT NULL;

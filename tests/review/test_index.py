@@ -137,6 +137,16 @@ def test_the_index_means_what_the_filter_says(history: Path, text: str) -> None:
     assert found(history, text) == expected
 
 
+@pytest.mark.parametrize("text", ["id:{}", "id:{},{}", 'id:"{}",nothing', "-id:{}", "id:*{}"])
+def test_an_id_is_found_whole_or_in_part(history: Path, text: str) -> None:
+    ids = [str(event["id"]) for event in joined_by_hand(history)]
+    asked = text.format(ids[7], ids[-1])
+    wanted = parse_filter(asked, 0.0)
+    expected = [event for event in joined_by_hand(history) if wanted.matches(event)]
+    assert expected
+    assert found(history, asked) == expected
+
+
 def test_a_group_is_found_by_its_name(history: Path) -> None:
     with opened_index(history, {}, NO_NOTE) as (database, log):
         shapes = Finder(database, log).shapes()
