@@ -1,24 +1,31 @@
 """A history as a busy host has it: audit events of several clients over some days.
 
-Must never depend on anything but its seed: two runs write the same events.
+Must never depend on anything but its seed: two runs write the same requests.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from bisect import insort
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.event import (
     Kind,
     asked_of,
     decision_form,
+    ended_as,
     format_time,
     outcome_form,
     who_of,
 )
+from sockguard.audit.key_store import PRIVATE
+from sockguard.audit.pack_store import pack
+from sockguard.audit.segment_store import segments
 from sockguard.audit.store import Store
 from sockguard.audit.ulid import UlidSource
 
@@ -28,19 +35,27 @@ if TYPE_CHECKING:
 
 _POLICY = "8f" * 32
 _BEGAN = 1_780_000_000.0  # 2026-05-28
-_SEGMENT = 16 << 20
-_CAP = 4 << 30
+_KEEPING = Keeping(16 << 20, 4 << 30)
 _FLUSH_EVERY = 1000
 _HOST = "bench"
 _REFUSED, _WRITING = 0.04, 0.3
 _STREAM_SECONDS, _SECONDS = 600.0, 0.02
 _EVENLY = 0.6  # the smaller, the more evenly objects are asked for
 _OF_NO_OBJECT = (".list", ".create", ".version", ".info", ".events", ".pull")
+_BODY = json.dumps(
+    {
+        "Image": "registry.example/shop:1.4",
+        "Cmd": ["npm", "run", "test"],
+        "Env": ["CI=***", "NODE_ENV=***"],
+        "Labels": {"ci.job": "4711", "ci.project": "shop"},
+        "HostConfig": {"AutoRemove": True, "NetworkMode": "ci", "Binds": ["cache:/root/.npm"]},
+    }
+)
 _STREAMS = ("containers.logs", "system.events", "containers.attach")
 
 
-_Line = tuple[float, str, tuple[object, ...]]
-"""Seconds since 1970, a form of `sockguard.audit.event`, and what goes into its places."""
+_Line = tuple[float, str, str, str]
+"""Seconds since 1970, a form of `sockguard.audit.event`, the id, and how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +98,33 @@ _HABITS = (
 _WEIGHTS = [one.weight for one in _HABITS]
 
 
-def write_history(folder: Path, events: int, *, seed: int = 1) -> None:
-    """Write so many events to a folder, in segments, as `sockguard serve` would."""
+def write_history(folder: Path, events: int, *, seed: int = 1, packed: bool = False) -> None:
+    """Write so many events to a folder, in segments, as `sockguard serve` would.
+
+    Those that are closed are packed at the end where that is asked for.
+    """
     chance = random.Random(seed)
     clock = [_BEGAN]
     store = Store.open(
-        folder, now=lambda: clock[0], segment_bytes=_SEGMENT, total_bytes=_CAP, host=_HOST
+        folder, now=lambda: clock[0], keeping=_KEEPING, host=_HOST, key=folder / PRIVATE
     )
     ids = UlidSource(lambda: clock[0], chance.randbytes)
     try:
-        for number, (seconds, form, values) in enumerate(_lines(chance, ids, clock, events)):
-            store.append_form(form, (format_time(seconds), *values))
+        for number, line in enumerate(_lines(chance, ids, clock, events)):
+            seconds, form, event_id, ended = line
+            store.append_form(form, format_time(seconds), event_id, ended)
             if number % _FLUSH_EVERY == 0:
                 store.flush()
     finally:
         store.close()
+    for closed in segments(folder)[:-1] if packed else ():
+        pack(closed, lambda: True)
 
 
 def _lines(
     chance: random.Random, ids: UlidSource, clock: list[float], events: int
 ) -> Iterator[_Line]:
-    yield clock[0], _plain(Kind.START, "serving policy bench"), (ids(),)
+    yield clock[0], _plain(Kind.START, "serving policy bench"), ids(), ""
     left = events - 1
     waiting: list[_Line] = []
     while left > 0:
@@ -136,8 +157,8 @@ def _request(chance: random.Random, event_id: str, now: float) -> tuple[_Line, _
     streams = operation in _STREAMS and ended == "complete"
     lasts = chance.expovariate(1 / (_STREAM_SECONDS if streams else _SECONDS))
     form = outcome_form(who, operation=operation, policy=_POLICY)
-    told = (event_id, status, 0, chance.randrange(200, 60_000), lasts * 1000, ended)
-    return (now, decision_form(who, asked), (event_id,)), (now + lasts, form, told)
+    told = ended_as(status, 0, chance.randrange(200, 60_000), lasts, ended)
+    return (now, decision_form(who, asked), event_id, ""), (now + lasts, form, event_id, told)
 
 
 @lru_cache(maxsize=100_000)
@@ -187,10 +208,14 @@ def _refused(  # noqa: PLR0913, PLR0917 - all that makes a refusal
 
 
 def _asked(agent: str, operation: str, target: str, *, writes: bool) -> dict[str, object]:
+    body = _BODY if operation == "containers.create" else ""
     return {
         "operation": operation,
         "method": "POST" if writes else "GET",
         "path": f"/{operation.split('.', maxsplit=1)[0]}/{target or 'json'}",
+        "query": "all=1" if operation.endswith(".list") else "",
+        "body": body,
+        "body_sha256": sha256(body.encode()).hexdigest() if body else "",
         "api_version": "1.47",
         "target": target,
         "read_only": not writes,
@@ -201,6 +226,5 @@ def _asked(agent: str, operation: str, target: str, *, writes: bool) -> dict[str
 
 
 def _plain(kind: Kind, text: str) -> str:
-    """Write the line of an event that is no request, with the places that a store fills in."""
-    told = f'"kind":"{kind}","host":"{_HOST}","text":"{text}"'
-    return f'{{"v":1,"seq":%d,"time":"%s","id":"%s",{told}}}\n'
+    """Write the form of an event that is no request."""
+    return f'"kind":"{kind}","host":"{_HOST}","text":"{text}"'

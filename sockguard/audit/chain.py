@@ -17,9 +17,10 @@ NO_HASH = "0" * 64
 CHECKPOINT_EVERY = 1000
 """The most lines that follow one another without a checkpoint."""
 
-_CHAINED = re.compile(
-    rb'\{"v":1,"seq":([1-9][0-9]{0,14}),"[ -~]*["0-9a-z],"prev":"([0-9a-f]{64})"\}\n'
-)
+_BEGIN = re.compile(rb'\{"v":1,"seq":([1-9][0-9]{0,14}),"')
+_END = re.compile(rb'["0-9a-z],"prev":"([0-9a-f]{64})"\}\n')
+_END_BYTES = len(f'","prev":"{NO_HASH}"}}\n')
+_ASCII = bytes(range(0x20, 0x7F))
 _FROM_BEFORE = re.compile(rb'\{"v":1,"seq":([1-9][0-9]{0,14}),"[ -~]*\}\n')
 _SIGNED = re.compile(rb'(.*),"sig":"([0-9a-f]{128})"(,"prev":"[0-9a-f]{64}"\}\n)')
 _PREV_BYTES = len(f',"prev":"{NO_HASH}"}}\n')
@@ -82,9 +83,9 @@ def whole(line: bytes) -> bytes:
 
 def link_of(line: bytes) -> Link | None:
     """Return the place that a line claims, None if no writer of ours ends or begins a line so."""
-    chained = _CHAINED.fullmatch(line)
-    if chained:
-        return Link(int(chained[1]), chained[2].decode("ascii"))
+    begin, end = _BEGIN.match(line), _END.fullmatch(line, max(0, len(line) - _END_BYTES))
+    if begin and end and begin.end() <= end.start() and not line[:-1].translate(None, _ASCII):
+        return Link(int(begin[1]), end[1].decode("ascii"))
     before = _FROM_BEFORE.fullmatch(line)
     if before is None:
         return None

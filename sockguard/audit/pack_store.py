@@ -8,11 +8,11 @@ from __future__ import annotations
 import gzip
 import os
 import time
-import zlib
 from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from sockguard.audit.blocks import CONTENT_BYTES, pack_block
 from sockguard.audit.segment_store import DAMAGED, PACKED
 
 if TYPE_CHECKING:
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from sockguard.audit.segment_store import Segment
 
 PART = ".part"
-_PIECE = 1 << 18
+_PIECE = 4 * CONTENT_BYTES
 _PAUSE = 0.005  # after 5 ms of work, so that requests find one of two cores free
-_GZIP = 16 + zlib.MAX_WBITS  # zlib's word for gzip, RFC 1952
 _OPEN = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -63,14 +62,14 @@ def remove_parts(folder: Path) -> None:
 
 def _compressed(plain: Path, part: Path, going_on: Callable[[], bool]) -> bytes:
     """Write the packed form to the disk and return the hash of what was packed."""
-    squeezer = zlib.compressobj(wbits=_GZIP)
     digest = sha256()
     with plain.open("rb") as source, os.fdopen(os.open(part, _OPEN, 0o600), "wb") as target:
         while piece := source.read(_PIECE):
             digest.update(piece)
-            target.write(squeezer.compress(piece))
+            for start in range(0, len(piece), CONTENT_BYTES):
+                target.write(pack_block(piece[start : start + CONTENT_BYTES]))
             _rest(going_on)
-        target.write(squeezer.flush())
+        target.write(pack_block(b""))
         target.flush()
         os.fsync(target.fileno())
     return digest.digest()

@@ -31,7 +31,7 @@ _SHOWN_BYTES = 200
 def parse_line(line: bytes) -> Event:
     """Read one line. An `unreadable` event stands for what is not an event."""
     try:
-        event = json.loads(line)
+        event = json.loads(line.decode())
     except (ValueError, RecursionError):
         event = None
     if isinstance(event, dict):

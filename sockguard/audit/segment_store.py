@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from sockguard.audit.block_store import open_blocks
 from sockguard.audit.sink import AuditError
 
 LINE_BYTES = 1 << 20
@@ -85,15 +86,29 @@ def read_segment(segment: Segment) -> BinaryIO:
 
     Reading may raise OSError, and DAMAGED.
     """
-    if segment.packed:
-        return _unpacked(segment.path)
+    return read_file(segment.path)
+
+
+def read_file(path: Path) -> BinaryIO:
+    """Open the segment that had this path when it was listed, as `read_segment` does."""
+    if path.name.endswith(PACKED):
+        return _unpacked(path)
     try:
-        return segment.path.open("rb")
+        return path.open("rb")
     except FileNotFoundError:  # it was packed since it was listed
-        return _unpacked(segment.path.with_name(segment.path.name + PACKED))
+        return _unpacked(path.with_name(path.name + PACKED))
+
+
+def is_in_one_piece(file: BinaryIO) -> bool:
+    """Say of what `read_file` opened whether each step back in it begins from its first byte."""
+    return isinstance(getattr(file, "raw", None), gzip.GzipFile)
 
 
 def _unpacked(path: Path) -> BinaryIO:
+    return open_blocks(path) or _unpacked_whole(path)
+
+
+def _unpacked_whole(path: Path) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(gzip.GzipFile(path), LINE_BYTES))
 
 

@@ -93,6 +93,8 @@ class _Walk:
     def through(self) -> Finding | None:
         """Return the first line that is wrong, None when all are good."""
         for item in self._items:
+            if self._only_follows(item):
+                continue
             if item.line.damage:
                 seq = self.report.last + 1
                 return item.finding(Fault.EDITED, f"the file is damaged: {item.line.damage}", seq)
@@ -105,6 +107,20 @@ class _Walk:
             self._grand, self._before = self._before, item
             self._torn = []
         return self._wrong_with_end() or self._wrong_with_heads()
+
+    def _only_follows(self, item: Item) -> bool:
+        """Take a line that follows the one before it and tells of nothing, as nearly all do."""
+        before, report, data = self._before, self.report, item.line.data
+        if before is None or item.prev != before.digest or item.seq != before.seq + 1:
+            return False
+        is_watched = self._torn or item.seq in self._heads or self._unsigned >= CHECKPOINT_EVERY
+        if is_watched or not report.lines or _is_telling(data):
+            return False
+        self._unsigned += 1
+        report.lines += 1
+        report.last, report.head = item.seq, item.digest
+        self._grand, self._before = before, item
+        return True
 
     def _wrong_with(self, item: Item) -> Finding | None:
         chained = bool(item.prev)
@@ -224,9 +240,13 @@ class _Walk:
 def _told_by(item: Item) -> Mapping[str, object]:
     """Return what a gap or a checkpoint tells; all other lines are taken as bytes."""
     data = item.line.data
-    if not (_GAP in data or _CHECKPOINT in data or _SIGNATURE in data):
+    if not _is_telling(data):
         return {}
     return event_of(data) or {"sig": ""}  # what cannot be read is not signed either
+
+
+def _is_telling(data: bytes) -> bool:
+    return _GAP in data or _CHECKPOINT in data or _SIGNATURE in data
 
 
 def _is_checkpoint(told: Mapping[str, object]) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sockguard.audit.acknowledgment import Acknowledgment, check, write_said
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.event import format_time
 from sockguard.audit.segment_store import lock_holder
 from sockguard.audit.sink import AuditError
@@ -117,9 +118,9 @@ def _write_ourselves(folder: Path, said: Acknowledgment, path: Path) -> dict[str
             "name its --socket-dir"
         )
     host = socket.gethostname()
-    # How large the log may be is for the server to say: here nothing may make room.
-    sizes = {"segment_bytes": _ENDLESS, "total_bytes": 2 * _ENDLESS}
-    store = Store.open(folder, now=time.time, host=host, **sizes)
+    # How much is kept is for the server to say: here nothing may make room. So is the key, of which
+    # only its flags know the file: its first checkpoint signs this event as well.
+    store = Store.open(folder, now=time.time, host=host, keeping=Keeping(_ENDLESS, 2 * _ENDLESS))
     try:
         event_id = UlidSource(time.time)()
         caller = f"uid={os.getuid()} gid={os.getgid()} pid={os.getpid()}"

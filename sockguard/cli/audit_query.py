@@ -9,14 +9,17 @@ import csv
 import io
 import select
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sockguard.audit.event import Kind
 from sockguard.audit.text import line_of, printable
 from sockguard.cli.audit_log import as_json, colour, filter_of, opened
 from sockguard.cli.say import UsageError, note, put
 from sockguard.policy.complaints import did_you_mean
 from sockguard.review.fields import text_of
 from sockguard.review.fill_store import fill
+from sockguard.review.filters import Condition, Value
 from sockguard.review.live_store import new_events
 
 if TYPE_CHECKING:
@@ -34,13 +37,14 @@ _COLUMNS = (
     *("time", "id", "kind", "client", "operation", "target", "read_only", "decision", "reason"),
     *("detail", "grant", "status", "ms", "ended", "count", "caller", "text"),
 )
+_NO_CHECKPOINTS = Condition("kind", (Value(Kind.CHECKPOINT),), negated=True)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets take for the beginning of a formula (OWASP, CSV injection)."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each; return 0."""
-    wanted = filter_of(arguments)
+    wanted = _chosen(filter_of(arguments), events=arguments.events)
     if arguments.follow and any(one.name == "open" for one in wanted.conditions):
         raise UsageError("open is what runs now: it cannot be followed")
     show = _form(arguments)
@@ -56,6 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.follow:
             _follow(finder, wanted, last, lambda: fill(database, log), show)
     return _GOOD
+
+
+def _chosen(wanted: Filter, *, events: bool) -> Filter:
+    """Leave out what the log writes for itself each minute, unless somebody asks for it."""
+    if events or any(one.name == "kind" for one in wanted.conditions):
+        return wanted
+    return replace(wanted, conditions=(*wanted.conditions, _NO_CHECKPOINTS))
 
 
 def _show_all(found: Iterable[Event], show: Callable[[Event], None]) -> bool:

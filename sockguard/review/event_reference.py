@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 
+ANY = "JSON"
+"""Stands for a type where a field may be any JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """The JSON type of a field, what it tells, and the words that it may be."""
@@ -46,6 +50,9 @@ EVENT_FIELDS: Mapping[str, Told] = {
     "operation": Told("string", "operation of the Engine API, as in policies"),
     "method": Told("string", "method of the request"),
     "path": Told("string", "its path without version and query"),
+    "query": Told("string", "its query, readable, with secrets hidden"),
+    "body": Told(ANY, "its JSON body, with variables and secrets hidden; not one too long"),
+    "body_sha256": Told("string", "SHA-256 of the whole body as it came"),
     "api_version": Told("string", "API version that it asked for"),
     "target": Told("string", "objects that it names"),
     "read_only": Told("boolean", "whether the operation changes nothing"),
@@ -69,6 +76,11 @@ EVENT_FIELDS: Mapping[str, Told] = {
     "note": Told("string", "what came of it"),
     "up_to": Told("integer", "number of the last event that was reviewed"),
     "filter": Told("string", "what was reviewed, if not all"),
+    "begins": Told("integer", "first number that is left, where the oldest events made room"),
+    "torn": Told("string", "SHA-256 of what is cut off before this line"),
+    "key": Told("string", "name of the key that signed"),
+    "sig": Told("string", "Ed25519 signature, hexadecimal, over the rest of the line"),
+    "prev": Told("string", "SHA-256 of the line before, zeros in the first"),
 }
 
 EVENT_KINDS: Mapping[Kind, str] = {
@@ -77,6 +89,7 @@ EVENT_KINDS: Mapping[Kind, str] = {
     Kind.START: "sockguard serves",
     Kind.STOP: "sockguard ends",
     Kind.GAP: "`count` events are not in the log, and why",
+    Kind.CHECKPOINT: "all up to here is signed; the text has the head of the log",
     Kind.POLICY_LOADED: "another policy is served; the text says what changed",
     Kind.POLICY_REJECTED: "a changed policy does not load, or cannot be served",
     Kind.REFUSALS_COUNTED: "`count` more refusals of this client and reason, not told one by one",
@@ -92,6 +105,7 @@ NEEDED: Mapping[Kind, tuple[str, ...]] = {
     Kind.DECISION: ("decision", "text"),
     Kind.OUTCOME: ("status", "bytes_in", "bytes_out", "ms", "ended"),
     Kind.GAP: ("count", "text"),
+    Kind.CHECKPOINT: ("key", "sig", "text"),
     Kind.REFUSALS_COUNTED: ("reason", "count", "text"),
     Kind.CONNECTION_REFUSED: ("caller", "reason", "text"),
     Kind.ACKNOWLEDGED: ("by", "up_to", "text"),

@@ -9,16 +9,29 @@ import json
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import TEXT_BYTES, VERSION
-from sockguard.review.event_reference import ALWAYS, EVENT_FIELDS, EVENT_KINDS, NEEDED
+from sockguard.review.event_reference import ALWAYS, ANY, EVENT_FIELDS, EVENT_KINDS, NEEDED
 from sockguard.review.fields import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sockguard.review.event_reference import Told
 
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$"
-_ID = "^[0-9A-HJKMNP-TV-Z]{26}$"
+_HASH = {"pattern": "^[0-9a-f]{64}$"}
+_FORMS: Mapping[str, Mapping[str, object]] = {
+    "v": {"const": VERSION},
+    "seq": {"minimum": 1},
+    "time": {"pattern": _TIME},
+    "id": {"pattern": "^[0-9A-HJKMNP-TV-Z]{26}$"},
+    "body_sha256": _HASH,
+    "policy": _HASH,
+    "torn": _HASH,
+    "key": {"pattern": "^[0-9a-f]{16}$"},
+    "sig": {"pattern": "^[0-9a-f]{128}$"},
+    "prev": _HASH,
+}
+"""What is asked of fields beside their type."""
 
 
 def event_schema() -> dict[str, object]:
@@ -45,21 +58,16 @@ def schema_text() -> str:
 
 
 def _property(name: str, told: Told) -> dict[str, object]:
-    found: dict[str, object] = {"type": told.type, "description": told.says}
+    found: dict[str, object] = {"description": told.says}
+    if told.type != ANY:
+        found["type"] = told.type
     if told.words:
         found["enum"] = list(told.words)
     elif told.type == "string":
         found["maxLength"] = TEXT_BYTES
-    elif told.type != "boolean":
+    elif told.type in ("integer", "number"):
         found["minimum"] = 0
-    match name:
-        case "v":
-            found["const"] = VERSION
-        case "time":
-            found["pattern"] = _TIME
-        case "id":
-            found["pattern"] = _ID
-    return found
+    return {**found, **_FORMS.get(name, {})}
 
 
 def tables() -> dict[str, str]:

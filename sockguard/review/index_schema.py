@@ -18,7 +18,7 @@ from sockguard.review.fields import text_of, value_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERSION = 1
+VERSION = 2
 """Counted up with every change below, of `fields.group_of`, and of what is a stream."""
 
 SHAPE = (
@@ -55,7 +55,7 @@ CREATE TABLE entries (
   text INTEGER, caller INTEGER, count INTEGER, awaited INTEGER,
   outcome INTEGER, status TEXT, ended TEXT
 );
-CREATE INDEX by_shape ON entries (shape, seq, time, count);
+CREATE INDEX by_shape ON entries (shape, seq, time, count, target);
 CREATE INDEX by_id ON entries (id);
 CREATE INDEX by_outcome ON entries (outcome) WHERE outcome IS NOT NULL;
 CREATE INDEX by_awaited ON entries (awaited) WHERE awaited IS NOT NULL;
@@ -120,6 +120,11 @@ def passed(decision: str) -> bool:
 def stored(text: str) -> str:
     """Return the text as a database can keep it: half a surrogate pair is spelled out."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def counted_in(event: Mapping[str, object]) -> int | None:
+    """Return how many refusals or missing events it stands for; what made room is not missing."""
+    return None if "begins" in event else number_in(event, "count")
 
 
 def texts_in(event: Mapping[str, object], names: tuple[str, ...]) -> list[str]:

@@ -5,29 +5,32 @@ Must never write there, nor remember a line: what is shown is what the log says 
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from contextlib import closing
 from dataclasses import dataclass
-from io import BufferedReader, BytesIO
-from typing import TYPE_CHECKING, BinaryIO, cast
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 from sockguard.audit.read_store import parse_line
-from sockguard.audit.segment_store import LINE_BYTES, segments
+from sockguard.audit.segment_store import (
+    DAMAGED,
+    LINE_BYTES,
+    PACKED,
+    is_in_one_piece,
+    read_file,
+    segments,
+)
 from sockguard.audit.sink import AuditError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from sockguard.audit.segment_store import Segment
 
     Event = dict[str, object]
 
-PACKED = ".gz"
-_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 _MOST_OPEN = 16
-_MOST_UNPACKED = 3
+_MOST_IN_MEMORY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,11 @@ class Log:
             self._open.popitem()[1].close()
 
     def look(self) -> list[Seen]:
-        """List the segments, oldest first; one that makes room at this moment is left out."""
+        """List the segments, oldest first; one that makes room at this moment is left out.
+
+        Files that were opened before are let go: they may have been packed or removed since.
+        """
+        self.close()
         try:
             found = segments(self._folder)
         except FileNotFoundError:
@@ -71,64 +78,65 @@ class Log:
     def lines(self, name: str, offset: int) -> Iterator[tuple[int, bytes]]:
         """Yield the lines from this byte on, each with its own; the last may lack its newline.
 
-        What is damaged is a last line that says so.
+        What is damaged is a last line that says so. None at all: it is gone.
         """
-        file = self._opened(name)
-        if file is None:
+        try:
+            with read_file(self._folder / name) as file:
+                yield from _lines(file, name, offset)
+        except FileNotFoundError:
             return
-        with closing(file):
-            try:
-                file.seek(offset)
-                while line := file.readline(LINE_BYTES):
-                    yield offset, line
-                    offset += len(line)
-            except _DAMAGED as error:
-                yield offset, f"{name} is damaged: {error}".encode()
+        except OSError as error:
+            raise AuditError(f"{self._folder / name} cannot be read: {error.strerror}") from error
 
     def line(self, name: str, offset: int) -> bytes:
         """Return the line at this byte, b"" when it is gone."""
-        file = self._open.get(name) or self._kept(name)
-        if file is None:
+        try:
+            file = self._open.get(name) or self._opened(name)
+            file.seek(offset)
+            return file.readline(LINE_BYTES)
+        except FileNotFoundError:
             return b""
-        file.seek(offset)
-        return file.readline(LINE_BYTES)
+        except DAMAGED as error:
+            return _told_damage(name, error)
+        except OSError as error:
+            raise AuditError(f"{self._folder / name} cannot be read: {error.strerror}") from error
 
     def event(self, name: str, offset: int) -> Event | None:
         """Return the event at this byte, None when it is gone."""
         line = self.line(name, offset)
         return parse_line(line) if line else None
 
-    def _kept(self, name: str) -> BinaryIO | None:
-        """Open a segment to read here and there in it; a packed one is unpacked into memory."""
-        if is_packed(name):
-            file: BinaryIO | None = BytesIO(b"".join(line for _, line in self.lines(name, 0)))
-            most = _MOST_UNPACKED
-        else:
-            file, most = self._opened(name), _MOST_OPEN
-        if file is None:
-            return None
+    def _opened(self, name: str) -> BinaryIO:
+        """Open a segment and keep it open. FileNotFoundError: it went."""
+        file = read_file(self._folder / name)
+        in_memory = is_in_one_piece(file)
+        if in_memory:
+            file.close()
+            file = BytesIO(b"".join(line for _, line in self.lines(name, 0)))
         self._open[name] = file
-        alike = [one for one in self._open if is_packed(one) == is_packed(name)]
-        if len(alike) > most:
+        alike = [one for one, kept in self._open.items() if isinstance(kept, BytesIO) == in_memory]
+        if len(alike) > (_MOST_IN_MEMORY if in_memory else _MOST_OPEN):
             self._open.pop(alike[0]).close()
         return file
-
-    def _opened(self, name: str) -> BinaryIO | None:
-        """Open a segment, None when it made room meanwhile."""
-        path = self._folder / name
-        try:
-            if is_packed(name):
-                return cast("BinaryIO", BufferedReader(gzip.GzipFile(path), LINE_BYTES))
-            return path.open("rb")
-        except FileNotFoundError:  # it made room, or was packed, since the folder was looked at
-            return None if is_packed(name) else self._opened(name + PACKED)
-        except OSError as error:
-            raise AuditError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def is_packed(name: str) -> bool:
     """Tell whether a segment is compressed: then its size says nothing about its lines."""
     return name.endswith(PACKED)
+
+
+def _lines(file: BinaryIO, name: str, offset: int) -> Iterator[tuple[int, bytes]]:
+    try:
+        file.seek(offset)
+        while line := file.readline(LINE_BYTES):
+            yield offset, line
+            offset += len(line)
+    except DAMAGED as error:
+        yield offset, _told_damage(name, error)
+
+
+def _told_damage(name: str, error: Exception) -> bytes:
+    return f"{name} is damaged: {error}".encode()
 
 
 def _seen(segment: Segment) -> Seen | None:

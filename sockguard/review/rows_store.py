@@ -5,6 +5,7 @@ Must never grow with the log: what it remembers is bounded, what it has made goe
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import Kind
@@ -14,6 +15,7 @@ from sockguard.review.index_schema import (
     SHAPED_BY,
     STREAMS,
     awaits_outcome,
+    counted_in,
     number_in,
     number_of,
     object_of,
@@ -36,6 +38,13 @@ _TOLD = ("time", "id", "operation", "target", "text", "caller", "status", "ended
 _ENDED = ("id", "status", "ended")
 _AWAITED, _OUTCOME = 9, 10
 _OPERATION = SHAPE.index("operation")
+_PLAIN_OUTCOME = re.compile(
+    rb'\{"v":1,"seq":([1-9][0-9]{0,14}),"time":"[0-9:.TZ-]+","id":"([0-9A-Z]{26})",'
+    rb'"kind":"outcome"(?:,"(?:host|engine_id|client|role|caller|listener|operation|policy)":'
+    rb'"[ !#-\[\]-~]*")*,"status":([0-9]{1,9}),"bytes_in":[0-9]+,"bytes_out":[0-9]+,"ms":[0-9.]+,'
+    rb'"ended":"([a-z_]+)","prev":"[0-9a-f]{64}"\}\n'
+)
+"""Nearly every outcome, of which half of a log is: read so, it takes a fifth of the time."""
 _TEXTS = "INSERT OR IGNORE INTO texts VALUES (?, ?)"
 _TARGETS = "INSERT OR IGNORE INTO targets VALUES (?, ?, ?)"
 _SHAPES = f"INSERT OR IGNORE INTO shapes VALUES ({', '.join('?' * (len(SHAPE) + 2))})"
@@ -49,6 +58,7 @@ class Rows:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._rows: list[list[object]] = []
+        self._shared: dict[str, list[tuple[object, ...]]] = {}
         self._waiting: dict[str, list[list[object]]] = {}
         self._shapes: dict[tuple[object, ...], int] = {}
         self._seen: dict[tuple[str, tuple[str, ...]], int] = {}
@@ -59,9 +69,12 @@ class Rows:
 
         A line without one, which cannot be read, counts as a part of the event before it.
         """
+        plain = _PLAIN_OUTCOME.fullmatch(line)
+        if plain and self._joined(place, *(text.decode() for text in plain.group(2, 3, 4))):
+            return int(plain[1])
         event = parse_line(line)
         seq = number_in(event, "seq") or seq
-        if event.get("kind") == Kind.OUTCOME and self._joined(place, event):
+        if event.get("kind") == Kind.OUTCOME and self._joined(place, *texts_in(event, _ENDED)):
             return seq
         self._rows.append(self._row(place, seq, event))
         if len(self._rows) >= _BATCH:
@@ -70,8 +83,11 @@ class Rows:
 
     def flush(self) -> None:
         """Put all that is collected into the database."""
+        for insert, values in self._shared.items():
+            self._database.executemany(insert, values)
         self._database.executemany(_ENTRY, self._rows)
         self._rows = []
+        self._shared = {}
         self._waiting = {}
 
     def _row(self, place: int, seq: int, event: Mapping[str, object]) -> list[object]:
@@ -80,16 +96,15 @@ class Rows:
         row: list[object] = [
             *(place, seq, when, event_id, self._shape(event)),
             *(self._target(object_of(operation), target), self._text(text), self._text(caller)),
-            *(number_in(event, "count"), awaited, None, status, ended),
+            *(counted_in(event), awaited, None, status, ended),
         ]
         if awaited:
             self._waiting.setdefault(event_id, []).append(row)
         return row
 
-    def _joined(self, place: int, event: Mapping[str, object]) -> bool:
+    def _joined(self, place: int, event_id: str, status: str, ended: str) -> bool:
         """Add an outcome to its decision, the last that has none; False when there is none."""
-        event_id, status, ended = texts_in(event, _ENDED)
-        told = [place, status, ended]
+        told: list[object] = [place, status, ended]
         waiting = self._waiting.get(event_id)
         if waiting:
             row = waiting.pop()
@@ -130,5 +145,5 @@ class Rows:
                 self._letters = 0
                 self._seen.clear()
             found = self._seen[insert, key] = number_of(key)
-            self._database.execute(insert, (found, *values))
+            self._shared.setdefault(insert, []).append((found, *values))
         return found

@@ -196,10 +196,10 @@ def new_operations(
 
 
 def happenings(alike: Iterable[Alike]) -> dict[str, int]:
-    """Count what is no request, by kind."""
+    """Count what is no request, nor of the log alone, by kind."""
     found: dict[str, int] = {}
     for one in alike:
-        if one.kind and one.kind not in (*_OF_CALLERS, Kind.OUTCOME):
+        if one.kind and one.kind not in (*_OF_CALLERS, Kind.OUTCOME, Kind.CHECKPOINT):
             found[one.kind] = found.get(one.kind, 0) + one.events
     return dict(sorted(found.items()))
 

@@ -183,3 +183,11 @@ def test_what_is_no_text_is_shown_as_the_log_has_it() -> None:
     assert "  ms           1.5" in page
     assert "  read_only    false\n" in page_of([REFUSED])
     assert "status       null" in page
+
+
+def test_a_page_shows_what_was_asked_in_query_and_body() -> None:
+    body = {"Image": "nginx", "Labels": {"a": "\x1b[31m\n\u202e"}, "Tty": True}
+    lines = page_of([{**REFUSED, "query": "name=shop&x=\x1b", "body": body}]).splitlines()
+    assert "  query        name=shop&x=\\x1b" in lines
+    shown = r'"Labels": {"a": "\\u001b[31m\\n\\u202e"}'
+    assert f'  body         {{"Image": "nginx", {shown}, "Tty": true}}' in lines

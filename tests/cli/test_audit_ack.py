@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.event import format_time
+from sockguard.audit.key_store import PRIVATE
 from sockguard.audit.store import Store
 from sockguard.cli.audit_ack import login
 from sockguard.cli.main import main
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A log of two clients that nobody writes at present."""
-    store = Store.open(tmp_path / "audit", now=time.time, segment_bytes=600, total_bytes=60_000)
+    store = Store.open(tmp_path / "audit", now=time.time, keeping=Keeping(600, 60_000))
     for number, client in enumerate(("ci", "web", "ci"), start=1):
         store.append(
             {
@@ -145,3 +147,46 @@ def test_who_reviews_is_named_behind_sudo_and_without_a_name() -> None:
     assert login({"SUDO_USER": "anna"}, 0) == "anna"
     assert login({}, 0) == "root"
     assert login({}, 4_000_000) == "uid 4000000"
+
+
+def verified(folder: Path, capfd: pytest.CaptureFixture[str]) -> dict[str, object]:
+    capfd.readouterr()
+    code = main(["audit", "verify", "--dir", str(folder), "--json"])
+    told: dict[str, object] = json.loads(capfd.readouterr().out)
+    assert told["good"] is (code == 0)
+    return told
+
+
+def test_the_chain_goes_on_and_the_next_server_signs(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder, key = tmp_path / "audit", tmp_path / "elsewhere.key"
+    store = Store.open(folder, now=time.time, key=key)
+    store.append({"kind": "stop"})
+    store.close()
+    assert audit("ack", folder, "--by", "anna") == 0
+    told = verified(folder, capfd)
+    assert (told["good"], told["last"], told["signed"]) == (True, 3, 2)
+    assert not (folder / PRIVATE).exists()
+    Store.open(folder, now=time.time, key=key).close()
+    told = verified(folder, capfd)
+    assert (told["good"], told["last"], told["signed"]) == (True, 4, 4)
+
+
+def test_an_acknowledgment_tells_of_a_torn_line_before_it_as_a_server_would(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "audit"
+    store = Store.open(folder, now=time.time, key=folder / PRIVATE)
+    store.append({"kind": "start"})
+    store.close()
+    (path,) = folder.glob("audit-*.jsonl")
+    with path.open("ab") as file:
+        file.write(b'{"v":1,"seq":4,"ki')
+    assert audit("ack", folder, "--by", "anna") == 0
+    assert [event["kind"] for event in map(json.loads, path.read_bytes().splitlines()[-2:])] == [
+        "gap",
+        "acknowledged",
+    ]
+    told = verified(folder, capfd)
+    assert (told["good"], told["torn"], told["lost"]) == (True, 1, 1)

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.history import write_history
+from sockguard.audit.closed_store import Keeping
 from sockguard.audit.event import Kind, format_time
 from sockguard.audit.read_store import events
 from sockguard.audit.sink import AuditError
@@ -68,7 +69,7 @@ def segments_of(folder: Path) -> list[Path]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path, now=time.time, segment_bytes=4096, total_bytes=16384)
+    opened = Store.open(tmp_path, now=time.time, keeping=Keeping(4096, 16384))
     yield opened
     opened.close()
 
@@ -136,6 +137,16 @@ def test_the_index_means_what_the_filter_says(history: Path, text: str) -> None:
     assert found(history, text) == expected
 
 
+@pytest.mark.parametrize("text", ["id:{}", "id:{},{}", 'id:"{}",nothing', "-id:{}", "id:*{}"])
+def test_an_id_is_found_whole_or_in_part(history: Path, text: str) -> None:
+    ids = [str(event["id"]) for event in joined_by_hand(history)]
+    asked = text.format(ids[7], ids[-1])
+    wanted = parse_filter(asked, 0.0)
+    expected = [event for event in joined_by_hand(history) if wanted.matches(event)]
+    assert expected
+    assert found(history, asked) == expected
+
+
 def test_a_group_is_found_by_its_name(history: Path) -> None:
     with opened_index(history, {}, NO_NOTE) as (database, log):
         shapes = Finder(database, log).shapes()
@@ -169,7 +180,7 @@ def test_in_pieces_or_at_once_it_comes_to_the_same(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, str]], looks: set[int]
 ) -> None:
     folder = tmp_path_factory.mktemp("steps")
-    store = Store.open(folder, now=time.time, segment_bytes=30_000, total_bytes=60_000)
+    store = Store.open(folder, now=time.time, keeping=Keeping(30_000, 60_000))
     for at, (what, number, text) in enumerate(steps):
         if what == "d":
             decide(store, at, text=text, target=text, user_agent=text, detail=text)

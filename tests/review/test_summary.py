@@ -164,9 +164,17 @@ def test_gaps_and_what_is_no_request_are_counted(store: Store, tmp_path: Path) -
     store.append({"kind": "start"})
     store.append({"kind": "gap", "count": 7})
     store.append({"kind": "gap", "count": 5})
+    store.append({"kind": "checkpoint"})
     found = summary(store, tmp_path)
     assert found.happened == {"gap": 2, "start": 1}
     assert found.missing == 12
+
+
+def test_what_went_for_age_or_room_is_not_missing(store: Store, tmp_path: Path) -> None:
+    store.append({"kind": "gap", "count": 1, "text": "torn"})
+    store.append({"kind": "gap", "count": 40_000, "begins": 40_001, "text": "were older"})
+    found = summary(store, tmp_path)
+    assert (found.happened, found.missing) == ({"gap": 2}, 1)
 
 
 def test_an_empty_log_is_told_in_words(store: Store, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def looked(stack: Stack, watchdog: Watchdog, times: int = 1) -> str:
             await watchdog.look()
         return stack.gate.engine.fault
 
-    return asyncio.run(look())
+    return stack.wait_for(look())
 
 
 def kinds(stack: Stack) -> list[str]:

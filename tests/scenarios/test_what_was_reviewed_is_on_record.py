@@ -31,6 +31,7 @@ def guard(engine: RunningDemo) -> Iterator[Guard]:
     with serving("clients: {ci: {allow: [containers.list]}}", f"unix://{engine.path}", "ci") as one:
         ready = partial(accepts, control(one))
         wait_until(ready, seconds=10, process=one.process, log=one.log)
+        wait_until(partial(has_started, one), seconds=10, process=one.process, log=one.log)
         yield one
 
 
@@ -43,6 +44,11 @@ def ack(folder: Path, sockets: Path, *words: str) -> subprocess.CompletedProcess
         text=True,
         check=False,
     )
+
+
+def has_started(guard: Guard) -> bool:
+    """Whether it has written what it writes at its start."""
+    return any(event["kind"] == "start" for event in events_of(guard.audit))
 
 
 def control(guard: Guard) -> Path:

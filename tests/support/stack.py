@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import uvloop
 
@@ -28,12 +28,14 @@ from tests.support.raw_client import connected
 from tests.support.wait import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from pathlib import Path
 
     from sockguard.audit.sink import Sink
     from sockguard.identity.listener import NetworkListener
     from sockguard.policy.model import Policy
+
+Result = TypeVar("Result")
 
 EVERYTHING = "version: 1\nallow: [engine/everything]\n"
 NO_LISTENERS: Mapping[NetworkListener, socket.socket] = {}
@@ -133,9 +135,13 @@ class Stack(threading.Thread):
 
     def reload(self, text: str) -> None:
         """Serve this policy, if it can be served; returns when all it ends has been told."""
-        assert self._loop is not None
         self.text = text
-        asyncio.run_coroutine_threadsafe(self._reloader.reload(), self._loop).result(10)
+        self.wait_for(self._reloader.reload())
+
+    def wait_for(self, work: Coroutine[None, None, Result]) -> Result:
+        """Let the server's thread, which alone may write the record, do this to its end."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     def socket(self, name: str = "main") -> Path:
         """The path of one listener's socket."""
