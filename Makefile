@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: help run test test-engine test-image check format bench recording fuzz soak wheel image lock clean
+.PHONY: help run test test-engine test-image check format bench recording fuzz soak kills wheel image lock clean
 
 help:
 	@echo 'make run          guard the Engine of this machine, or the demo engine where there is none'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench        measure against HAProxy, nginx and the bare socket'
 	@echo 'make fuzz         feed the parsers and the policy reader for MINUTES=10, guided by coverage'
 	@echo 'make soak         mixed traffic for MINUTES=10; memory and descriptors have to stay flat'
+	@echo 'make kills        kill the server ROUNDS=200 times under load; its log has to be whole'
 	@echo 'make recording    record anew what the first page shows (needs the docker command)'
 	@echo 'make wheel        build the wheel into dist/'
 	@echo 'make image        build the container image'
@@ -67,6 +68,11 @@ soak: $(INSTALLED)
 
 recording: $(INSTALLED)
 	$(BIN)/python -m recording
+
+kills: ROUNDS ?= 200
+
+kills: $(INSTALLED)
+	$(BIN)/python -m tests.soak.kills --rounds $(ROUNDS)
 
 wheel: $(INSTALLED)
 	rm -rf build

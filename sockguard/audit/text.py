@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sockguard.audit.event import FIELDS, Kind
+from sockguard.audit.event import DOCUMENTS, FIELDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +17,7 @@ _COLOURS = {"allow": "32", "deny": "31", "would_deny": "33", "gap": "35", "unrea
 """Of a decision or kind: Select Graphic Rendition numbers (ECMA-48, section 8.3.117)."""
 
 _WHOLE = "complete"
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 _ONE_BYTE = 0x100
 _BASIC_PLANE = 0x10000
 
@@ -119,7 +120,16 @@ def _section(
     lines += [f"  {label}: {printable(text)}" for label, text in beside]
     names = [name for name in FIELDS if name in event and name not in ("text", "hint")]
     names += sorted(event.keys() - set(FIELDS))
-    return "\n".join([*lines, *(f"  {printable(name):12} {_shown(event[name])}" for name in names)])
+    told = {name: _said(event[name]) if name in DOCUMENTS else event[name] for name in names}
+    return "\n".join([*lines, *(f"  {printable(name):12} {_shown(told[name])}" for name in names)])
+
+
+def _said(document: object) -> object:
+    """Leave out what says nothing: programs send dozens of fields that they leave empty."""
+    if isinstance(document, dict):
+        told = {name: _said(value) for name, value in document.items()}
+        return {name: value for name, value in told.items() if value not in _NOTHING}
+    return [_said(value) for value in document] if isinstance(document, list) else document
 
 
 def _shown(value: object) -> str:

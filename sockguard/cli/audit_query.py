@@ -38,8 +38,8 @@ _COLUMNS = (
     *("detail", "grant", "status", "ms", "ended", "count", "caller", "text"),
 )
 _NO_CHECKPOINTS = Condition("kind", (Value(Kind.CHECKPOINT),), negated=True)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets take for the beginning of a formula (OWASP, CSV injection)."""
+_FORMULA = (*"=+-@\t\r", *"\uff1d\uff0b\uff0d\uff20")
+"""What spreadsheets take for the beginning of a formula, also in wide letters (OWASP)."""
 
 
 def run(arguments: argparse.Namespace) -> int:

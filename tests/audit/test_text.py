@@ -186,8 +186,10 @@ def test_what_is_no_text_is_shown_as_the_log_has_it() -> None:
 
 
 def test_a_page_shows_what_was_asked_in_query_and_body() -> None:
-    body = {"Image": "nginx", "Labels": {"a": "\x1b[31m\n\u202e"}, "Tty": True}
+    body = {"Image": "nginx", "Labels": {"a": "\x1b[31m\n\u202e"}, "Tty": True, "Init": None}
+    body |= {"Env": [], "HostConfig": {"Links": None, "Dns": [""]}, "MacAddress": "", "Size": 0}
     lines = page_of([{**REFUSED, "query": "name=shop&x=\x1b", "body": body}]).splitlines()
     assert "  query        name=shop&x=\\x1b" in lines
     shown = r'"Labels": {"a": "\\u001b[31m\\n\\u202e"}'
-    assert f'  body         {{"Image": "nginx", {shown}, "Tty": true}}' in lines
+    rest = '"HostConfig": {"Dns": [""]}, "Size": 0'
+    assert f'  body         {{"Image": "nginx", {shown}, "Tty": true, {rest}}}' in lines

@@ -105,6 +105,14 @@ def test_a_changed_byte_is_found_in_its_line(log: Log, flip: int) -> None:
                 assert finding == (Fault.CUT if last_byte else Fault.EDITED, place), (place, at)
 
 
+def test_a_byte_that_is_taken_out_or_put_in_is_found(log: Log) -> None:
+    content = b"".join(log.lines)
+    for at in range(len(content) - 1):  # the last is the newline of the last line
+        assert found((content[:at] + content[at + 1 :]).splitlines(keepends=True), log), at
+        put_in = content[:at] + b"\n" + content[at:]
+        assert found(put_in.splitlines(keepends=True), log), at
+
+
 def test_a_dropped_line_is_found(log: Log) -> None:
     for place in range(LAST):
         finding = found([*log.lines[:place], *log.lines[place + 1 :]], log)
