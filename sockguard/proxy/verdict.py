@@ -79,7 +79,7 @@ class Verdict:
                 continue
             if decision.effect is Effect.WOULD_DENY:
                 if not noted and (unknown := noted_objects(question) - facts.keys()):
-                    noted, facts = True, facts | await self._noted(unknown)
+                    noted, facts = True, {**facts, **await self._noted(unknown)}
                     continue
                 account.decision = with_noted(decision, question)
             if not decision.allowed:

@@ -144,7 +144,7 @@ def test_the_table_of_layers_is_the_one_that_is_held() -> None:
     assert tuple(told) == RANKS
 
 
-@pytest.mark.parametrize("part", ["engine", "policy", "compat", "proxy", "certs"])
+@pytest.mark.parametrize("part", ["engine", "policy", "compat", "history", "proxy", "certs"])
 def test_each_module_of_the_large_parts_stands_in_the_map(part: str) -> None:
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     _, _, section = contributing.partition(f"**`sockguard/{part}/`**")
