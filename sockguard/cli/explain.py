@@ -67,7 +67,7 @@ def explanation(client: Client, risks: Risks) -> Iterable[str]:
     width = max(len(right.operation) for right in rights)
     for answer in Answer:
         for right in (right for right in rights if right.answer is answer):
-            yield f"  {answer:<15}  {right.operation:<{width}}  {_remark(right)}".rstrip()
+            yield f"  {answer:<15}  {right.operation:<{width}}  {right_words(right)}".rstrip()
 
 
 def _cause_lines(level: Level, causes: Sequence[Cause]) -> Iterable[str]:
@@ -78,7 +78,8 @@ def _cause_lines(level: Level, causes: Sequence[Cause]) -> Iterable[str]:
         yield f"    {level.word:<8}  and {len(causes) - MOST_CAUSES} more, which --json lists"
 
 
-def _remark(right: Right) -> str:
+def right_words(right: Right) -> str:
+    """Say by which line it is allowed, on what conditions, and what it hands over."""
     if right.source is None:
         return ""
     parts = [

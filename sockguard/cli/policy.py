@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockguard.cli import policy_import
+from sockguard.cli import policy_compare, policy_import, policy_learn
 from sockguard.cli.explain import explained, explanation
 from sockguard.cli.policy_check import GOOD, LEVELS, check_files
 from sockguard.cli.policy_files import load_named
@@ -67,6 +67,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     attempt.add_argument("--given", metavar="FILE", help="what the Engine would tell of objects")
     attempt.set_defaults(run=_try)
 
+    policy_learn.register(_verb(verbs, "learn", "propose a role from what a client asked for"))
+    compare = _verb(verbs, "compare", "say what a new policy changes, also for past requests")
+    policy_compare.register(compare)
     policy_import.register(verbs)
 
     schema = verbs.add_parser("schema", help="print a JSON Schema of policies, for editors")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.engine.operation import BodyKind
-from sockguard.policy.explain import OF_EXECS
+from sockguard.policy.objects import OF_EXECS
 
 if TYPE_CHECKING:
     from sockguard.engine.operation import Operation

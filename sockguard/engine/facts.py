@@ -5,9 +5,7 @@ Must never ask the Engine: whoever may wait does, and hands over what came back.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -115,9 +113,6 @@ counts.
 
 ID = " id"
 
-_FULL_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
-_SHORT = 12
-
 ABSENT: Mapping[str, str] = MappingProxyType(
     {
         "container": "No such container: {}",
@@ -147,26 +142,6 @@ def absence_of(need: Need) -> str:
     if need.kind == "image" and ":" not in reference.rpartition("/")[2] and "@" not in reference:
         reference += ":latest"
     return ABSENT[need.kind].format(reference)
-
-
-def told_facts(facts: Mapping[Need, Thing | None]) -> str:
-    """Write for people what each name turned out to be: `container web=4bb9a7d1c0de`."""
-    return ", ".join(
-        f"{need.kind.removesuffix(ID)} {_short(need.reference)}={_told(thing)}"
-        for need, thing in sorted(facts.items(), key=itemgetter(0))
-    )
-
-
-def _told(thing: Thing | None) -> str:
-    if thing is None:
-        return "none"
-    inside = f" in {_short(thing.container)}" if thing.container else ""
-    return _short(thing.id) + inside + (f" by {thing.creator}" if thing.creator else "")
-
-
-def _short(name: str) -> str:
-    """Cut an id to the twelve digits that people see of it."""
-    return name.removeprefix("sha256:")[:_SHORT] if _FULL_ID.fullmatch(name) else name
 
 
 def thing_of(kind: str, document: object) -> Thing:

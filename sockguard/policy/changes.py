@@ -24,12 +24,13 @@ def describe_changes(before: Policy, after: Policy) -> str:
     changed = [
         f"client '{name}' changed ({'; '.join(facts)})"
         for name in new
-        if name in old and (facts := list(_facts(old[name], new[name])))
+        if name in old and (facts := list(changes_of(old[name], new[name])))
     ]
     return ", ".join([*added, *removed, *changed]) or "no client changed"
 
 
-def _facts(old: Client, new: Client) -> Iterator[str]:
+def changes_of(old: Client, new: Client) -> Iterator[str]:
+    """Yield in a few words each what changed for one client."""
     yield from _operations(old, new)
     for word, aspect in _ASPECTS:
         if aspect(old) != aspect(new):

@@ -20,6 +20,7 @@ from sockguard.policy.named import (
     withheld_fields,
     withheld_parameters,
 )
+from sockguard.policy.objects import OF_EXECS
 from sockguard.policy.risks_of_fields import level_of
 from sockguard.policy.risks_of_grants import MOST_SENTENCES, keeps_to_own, shown_by
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
     from sockguard.policy.model import Client, Grant, Source
     from sockguard.policy.named import NamedField
-
-
-OF_EXECS = frozenset({"exec.start", "exec.resize", "exec.inspect"})
-"""Operations that `target: any` opens to what somebody else prepared."""
 
 
 class Answer(StrEnum):

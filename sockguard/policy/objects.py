@@ -66,6 +66,9 @@ TARGETABLE = frozenset(
 )
 """Operations that can be limited to objects by name or label."""
 
+OF_EXECS = frozenset({"exec.start", "exec.resize", "exec.inspect"})
+"""Operations on what `exec.create` prepared; `target: any` opens them to what others did."""
+
 UNSHARED = frozenset({"system.ping", "system.version", "system.info", "system.auth"})
 """Operations that are about no object of anybody."""
 
@@ -85,7 +88,7 @@ def _keeps(client: Client, grant: Grant) -> bool:
 
 
 def _is_of_exec(operation: str) -> bool:
-    return operation.startswith("exec.") and operation != "exec.create"
+    return operation in OF_EXECS
 
 
 def object_faults(

@@ -13,7 +13,7 @@ from sockguard.engine.operation import BodyKind
 from sockguard.engine.shape import Field, bare
 from sockguard.engine.views.all import VIEWS
 from sockguard.policy.conditions import FLAGS
-from sockguard.policy.explain import OF_EXECS
+from sockguard.policy.objects import OF_EXECS
 from sockguard.policy.schema_constraints import (
     Json,
     closed,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import DOCUMENT_BYTES, asked_of
-from sockguard.engine.facts import told_facts
+from sockguard.engine.told import told_facts
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.question import Effect
 from sockguard.policy.scrub import scrubbed_body, scrubbed_query

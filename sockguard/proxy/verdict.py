@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.asked import judges_paths, wants_body
 from sockguard.policy.decide import decide
-from sockguard.policy.question import NO_BODY
+from sockguard.policy.noted import noted_objects, with_noted
+from sockguard.policy.question import NO_BODY, Effect
 from sockguard.proxy.asked_line import allowed_asked
 from sockguard.proxy.facts import Enquiry
 from sockguard.proxy.memo import Judged
@@ -20,7 +21,7 @@ from sockguard.proxy.outgoing import write_outgoing
 from sockguard.proxy.refusals import refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from sockguard.engine.facts import Need, Thing
     from sockguard.policy.model import Client
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 8
 """So often facts lead to further ones at most: an exec to its container, that to its image."""
+_ENDLESS = "the verdict rests on too many facts, or too many policies"
 LONG = 500
 """Values in a body from which on judging it takes its time: 10 to 30 microseconds for each."""
 
@@ -57,12 +59,11 @@ class Verdict:
         """Return a request that may pass; raises a refusal for one that may not."""
         gate = self._gate
         granted = wants_body(client, request.asked)
-        body = await reader.read(gate.settings.timeouts.body) if granted else NO_BODY
-        account.body_sha256 = reader.sha256
-        account.body = body.document if reader.size <= LONGEST_KEPT else None
+        body = await self._read(reader, account) if granted else NO_BODY
         version = await gate.engine.version_to_send(request.asked.version) if granted else 0
         facts: dict[Need, Thing | None] = {}
         enquiry: Enquiry | None = None
+        noted = False
         for _ in range(MOST_ROUNDS):
             async with self._turn(client, body):
                 # A policy that came while something was awaited judges the request from the start.
@@ -73,9 +74,14 @@ class Verdict:
                 question = request.question(body, gate.kept(), facts, stamps=policy.stamps)
                 decision = account.decision = decide(client, question)
             if decision.needs:
-                enquiry = enquiry or Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
+                enquiry = enquiry or self._enquiry()
                 facts |= await enquiry.find(decision.needs)
                 continue
+            if decision.effect is Effect.WOULD_DENY:
+                if not noted and (unknown := noted_objects(question) - facts.keys()):
+                    noted, facts = True, {**facts, **await self._noted(unknown)}
+                    continue
+                account.decision = with_noted(decision, question)
             if not decision.allowed:
                 raise refusal_of(decision)
             if gate.engine.facts is None and judges_paths(client, request.asked):
@@ -87,9 +93,24 @@ class Verdict:
                 cure = gate.engine.cure_for(request.asked.version)
                 asked = allowed_asked(account, cure)
                 return Judged(client, request, decision, out, asked, body, hopeless=bool(cure))
-        raise Refusal(
-            Reason.FACT_FAILED, "the verdict rests on too many facts, or too many policies"
-        )
+        raise Refusal(Reason.FACT_FAILED, _ENDLESS)
+
+    async def _read(self, reader: BodyReader, account: Account) -> Body:
+        body = await reader.read(self._gate.settings.timeouts.body)
+        account.body_sha256 = reader.sha256
+        account.body = body.document if reader.size <= LONGEST_KEPT else None
+        return body
+
+    def _enquiry(self) -> Enquiry:
+        gate = self._gate
+        return Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
+
+    async def _noted(self, needs: Iterable[Need]) -> Mapping[Need, Thing | None]:
+        """Ask what only the log is to tell; where that fails, the request goes on without."""
+        try:
+            return await self._enquiry().find(needs)
+        except Refusal:
+            return {}
 
     @asynccontextmanager
     async def _turn(self, client: Client, body: Body) -> AsyncIterator[None]:

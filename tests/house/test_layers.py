@@ -15,7 +15,7 @@ RANKS = (
     {"errors", "__version__"},
     {"wire", "engine", "identity", "audit", "certs"},
     {"policy"},
-    {"compat"},
+    {"compat", "history"},
     {"options"},
     {"settings"},
     {"review", "proxy"},
@@ -26,7 +26,7 @@ RANKS = (
 
 RANK_OF = {part: rank for rank, parts in enumerate(RANKS) for part in parts}
 
-PURE = {"wire", "engine", "identity", "policy", "compat"}
+PURE = {"wire", "engine", "identity", "policy", "compat", "history"}
 READS_FILES = {"sockguard/policy/load.py"}
 IMPURE_MODULES = {
     "asyncio", "glob", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random",
@@ -72,6 +72,8 @@ def test_imports_point_downwards(path: Path) -> None:
         ("policy", "proxy", False),
         ("policy", "compat", False),
         ("compat", "settings", False),
+        ("history", "policy", True),
+        ("history", "review", False),
         ("review", "proxy", False),
         ("proxy", "policy", True),
         ("proxy", "settings", True),

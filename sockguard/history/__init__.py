@@ -1,0 +1,1 @@
+"""What past requests say of a policy: which rights they needed, and what a new one would change."""
