@@ -90,10 +90,14 @@ class Verdict:
             # Nothing else is awaited from here to the memo: a body, and none is ever kept there.
             out = await write_outgoing(request, client, decision, reader, version)
             if policy is gate.policy:
-                cure = gate.engine.cure_for(request.asked.version)
-                asked = allowed_asked(account, cure)
-                return Judged(client, request, decision, out, asked, body, hopeless=bool(cure))
+                asked, hopeless = self._asked(account, request)
+                return Judged(client, request, decision, out, asked, body, hopeless)
         raise Refusal(Reason.FACT_FAILED, _ENDLESS)
+
+    def _asked(self, account: Account, request: Request) -> tuple[str, bool]:
+        """Encode the event, and whether the Engine is known to refuse the request's version."""
+        cure = self._gate.engine.cure_for(request.asked.version)
+        return allowed_asked(account, cure), bool(cure)
 
     async def _read(self, reader: BodyReader, account: Account) -> Body:
         body = await reader.read(self._gate.settings.timeouts.body)

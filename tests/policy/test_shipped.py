@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.support.documented import FIELDS, document
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sockguard.policy.model import Policy
 
 FILES = sorted(shipped_folder().glob("*.yaml"))
 ROLES = [
@@ -71,8 +74,13 @@ PLANTED = {
 """Where the Engine's documents have secrets: environment, commands, host paths, tokens."""
 
 
+@cache
+def all_that_is_shipped() -> Policy:
+    return load_policy(str(shipped_folder()), shipped=shipped_folder(), serving=False)
+
+
 def test_the_roles_that_others_rely_on_are_there() -> None:
-    policy = load_policy(str(shipped_folder()), shipped=shipped_folder(), serving=False)
+    policy = all_that_is_shipped()
     assert {name for name in policy.roles if "/" not in name} == set(ROLES)
 
 
@@ -110,7 +118,7 @@ def test_a_shipped_role_can_be_served_by_name_and_used_by_clients(role: str) -> 
 
 @pytest.mark.parametrize("role", sorted(set(ROLES) - {"everything"}))
 def test_a_shipped_role_refuses_ten_ways_out(role: str) -> None:
-    cases = load_policy(str(shipped_folder()), shipped=shipped_folder(), serving=False).expectations
+    cases = all_that_is_shipped().expectations
     own = [case for case in cases if case.client.role.name == role]
     refused = {(case.method, case.target, case.body) for case in own if case.then is Effect.DENY}
     assert len(refused) >= LEAST_REFUSALS
