@@ -82,8 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(as_document(proposal), indent=2))
     else:
         put(proposal_text(proposal).removesuffix("\n"))
-    if proposal.unserved:
-        note(f"{sum(proposal.unserved.values())} requests are allowed by no line: see the comments")
+    if count := sum(proposal.unserved.values()):
+        told = "request is" if count == 1 else "requests are"
+        note(f"{count} {told} allowed by no line: the comments say why")
     return GOOD
 
 

@@ -31,7 +31,7 @@ def bash(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> str:
         ("sockguard ", "serve health doctor policy audit certs completion"),
         ("sockguard po", "policy"),
         ("sockguard -", "--help --version"),
-        ("sockguard policy ", "check explain try import schema show"),
+        ("sockguard policy ", "check explain try learn compare import schema show"),
         ("sockguard policy try --", "--help --json --as --body --given"),
         ("sockguard policy try show --b", "--body"),
         ("sockguard policy check ", ""),
