@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.audit.folder import default_audit_dir
-from sockguard.audit.read_store import events
+from sockguard.audit.read_store import UNREADABLE, events
+from sockguard.cli.say import note
 from sockguard.history.past import read_past
 from sockguard.review.times import moment
 
@@ -32,6 +33,7 @@ class History:
     examples: dict[Past, str] = field(default_factory=dict)
     first: str = ""
     last: str = ""
+    unreadable: int = 0
 
 
 def add_history(parser: argparse.ArgumentParser, *, since: str) -> None:
@@ -51,6 +53,7 @@ def read_history(arguments: argparse.Namespace, client: str | None = None) -> Hi
     history = History()
     since, until = arguments.since or "", arguments.until or "~"
     for event in events(folder, containing=b'"kind":"decision"'):
+        history.unreadable += event.get("kind") == UNREADABLE
         at = str(event.get("time", ""))
         past = read_past(event) if since <= at < until else None
         if past is None or client not in {None, past.client}:
@@ -58,6 +61,8 @@ def read_history(arguments: argparse.Namespace, client: str | None = None) -> Hi
         history.counts[past] += 1
         history.examples.setdefault(past, str(event.get("id", "")))
         history.first, history.last = history.first or at, at
+    if history.unreadable:
+        note(f"{history.unreadable} places of the log cannot be read: sockguard audit verify")
     return history
 
 

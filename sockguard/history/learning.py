@@ -115,10 +115,23 @@ def _why_not(past: Past, rehearsal: Rehearsal) -> str:
 
 def _written(group: _Group, draft: Draft) -> Line:
     """Write the line as far as it is known what it has to name."""
-    line = _targeted(group)
+    line = _unnamed(group) if group.operation == "containers.create" else _targeted(group)
     views = [part for view in VIEWED for part in _viewed(group, draft, view)]
     named = [part for part in _named(group, draft) if not _is_gathered(part, views)]
     return replace(line, parts=(*line.parts, *views, *named))
+
+
+def _unnamed(group: _Group) -> Line:
+    """Begin a line with what names tell of containers that were made without one."""
+    line = Line(group.operation, group.total)
+    where = ("query", NAMES_IN_QUERY[group.operation])
+    nameless = (past for past, one in group.questions.items() if not _value(one, where))
+    count = sum(group.counts[past] for past in nameless)
+    if not count:
+        return line
+    told = f"{count} of {group.total} gave no name, so that it was made up: own_objects_only: true"
+    note = f"{told} on the role reaches what it makes again, a target does not"
+    return replace(line, note=note)
 
 
 def _targeted(group: _Group) -> Line:

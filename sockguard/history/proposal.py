@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from sockguard.history.lines import Line, Part
 
 WIDTH = 100
+_HELD_BACK = (
+    "Commented out is what amounts to more than {}, or reaches more than was seen: read what it"
+    " hands over before you take the marks away."
+)
+_OWN = (
+    "Some or all of the objects of {} it made itself: own_objects_only: true on the role would hold"
+    " it to such."
+)
 _ITEM = " " * 6
 _KEY = " " * 10
 _INNER = " " * 12
@@ -81,13 +89,9 @@ def _head(proposal: Proposal) -> Iterator[str]:
     span = f", {proposal.first[:16]} to {proposal.last[:16]} UTC" if proposal.first else ""
     yield f"# Learned from {_counted(proposal.requests)} of client {proposal.client}{span}."
     if proposal.held_back:
-        yield f"# Commented out is what amounts to more than {proposal.limit.words}: read what it"
-        yield "# hands over before you take the marks away."
+        yield from _wrapped("", _HELD_BACK.format(proposal.limit.words))
     if own := [line.operation for line in proposal.lines if line.own]:
-        yield from _wrapped(
-            "", f"Of what {', '.join(own)} was used on, it made some or all itself:"
-        )
-        yield from _wrapped("", "own_objects_only: true on the role would hold it to that.")
+        yield from _wrapped("", _OWN.format(", ".join(own)))
     for title, counts in (
         ("Not learned from", proposal.left_out),
         ("Allowed by no line below", proposal.unserved),

@@ -207,3 +207,16 @@ def test_a_policy_that_does_not_load_is_not_compared(
     code, out, err = run(capsys, "compare", old, new)
     assert (code, out) == (1, "")
     assert "nonsense" in err
+
+
+def test_what_cannot_be_read_of_the_log_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, log: str
+) -> None:
+    (segment,) = (path for path in (tmp_path / "audit").iterdir() if path.suffix == ".jsonl")
+    segment.write_bytes(
+        segment.read_bytes().replace(b'"kind":"decision"', b'"kind":"decision";', 1)
+    )
+    code, out, err = run(capsys, "learn", "--client", "ci", "--dir", log)
+    assert code == 0
+    assert "1 places of the log cannot be read: sockguard audit verify" in err
+    assert "system.ping" not in out

@@ -221,3 +221,11 @@ def test_what_is_in_force_never_amounts_to_more_than_was_said(level: Level) -> N
 def test_the_client_that_everybody_shares_can_be_learned_too() -> None:
     pasts = [past_of("GET /_ping", client="main")]
     assert [line.operation for line in learn("main", counted(pasts))] == ["system.ping"]
+
+
+def test_of_containers_without_a_name_it_is_said_that_no_target_reaches_them_again() -> None:
+    pasts = [past_of("POST /containers/create", {"Image": "a"}), past_of(CREATE, {"Image": "a"})]
+    (line,) = learn("ci", counted(pasts))
+    assert line.note.startswith("1 of 2 gave no name")
+    (line,) = learn("ci", counted(pasts[1:]))
+    assert not line.note

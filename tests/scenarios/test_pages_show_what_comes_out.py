@@ -36,8 +36,9 @@ SOCKGUARD = f'sockguard() {{ {sys.executable} -m sockguard "$@"; }}\n'
 
 EVENT = re.compile(r"\b01[0-9A-HJKMNP-TV-Z]{24}\b")
 NUMBERS = re.compile(r"\bgroups [0-9, ]+|\d+")
-IDENTITY = re.compile(r"\b[0-9a-f]{12}\b")
+IDENTITY = re.compile(r"\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b")
 AGE = re.compile(r"\b(?:About |Less than )?(?:\d+|an?) (?:second|minute|hour)s?\b( ago)?")
+TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d\b")
 BLANKS = re.compile(r" {2,}")
 
 
@@ -71,15 +72,18 @@ def shown() -> Iterator[Shown]:
 
 
 SHOWN = list(shown())
-OURS = [one for one in SHOWN if "sockguard policy" in one.command]
+BY_LOG = ("sockguard audit ", "sockguard policy learn ", "sockguard policy compare ")
+OURS = [
+    one for one in SHOWN if "sockguard policy" in one.command and not one.command.startswith(BY_LOG)
+]
 DOCKERS = [one for one in SHOWN if one.command.startswith("docker ")]
-RECORDS = [one for one in SHOWN if one.command.startswith("sockguard audit ")]
+RECORDS = [one for one in SHOWN if one.command.startswith(BY_LOG)]
 DOCTORED = [one for one in SHOWN if one.command == "sockguard doctor"]
 
 
 def alike(text: str) -> str:
     """The text without what differs from run to run: ids, ages, and blanks between columns."""
-    text = EVENT.sub("EVENT", IDENTITY.sub("ID", AGE.sub("AGE", text)))
+    text = TIME.sub("TIME", EVENT.sub("EVENT", IDENTITY.sub("ID", AGE.sub("AGE", text))))
     lines = (BLANKS.sub(" ", line).rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and "--help' for more" not in line)
 
