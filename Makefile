@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: help run test test-engine check format bench fuzz soak wheel image lock clean
+.PHONY: help run test test-engine parity check format bench fuzz soak wheel image lock clean
 
 help:
 	@echo 'make run          guard the Engine of this machine, or the demo engine where there is none'
 	@echo 'make test         run all tests; those of a real Engine only where dockerd is installed'
 	@echo 'make test-engine  install a private dockerd (Debian, as root) and run the tests that need it'
+	@echo 'make parity       all of the parity suite, over a Unix socket and over TLS, with large bodies'
 	@echo 'make check        lint, formatting, types and the rules of the house'
 	@echo 'make format       put every file into the one format'
 	@echo 'make bench        measure against HAProxy, nginx and the bare socket'
@@ -36,6 +37,9 @@ test: $(INSTALLED)
 test-engine: $(INSTALLED)
 	apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static
 	REQUIRE_ENGINE=1 $(BIN)/pytest -m engine
+
+parity: $(INSTALLED)
+	REQUIRE_ENGINE=1 PARITY=whole $(BIN)/pytest tests/engine -k 'over_unix or over_tls'
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
