@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: help run test test-engine test-image check format bench recording fuzz soak kills wheel image lock clean
+.PHONY: help run test test-engine test-image parity check format bench recording fuzz soak kills wheel image lock clean
 
 help:
 	@echo 'make run          guard the Engine of this machine, or the demo engine where there is none'
 	@echo 'make test         run all tests; those of a real Engine only where dockerd is installed'
 	@echo 'make test-engine  install a private dockerd (Debian, as root) and run the tests that need it'
 	@echo 'make test-image   build the image on a Debian made on the spot, and try it (Debian, as root)'
+	@echo 'make parity       all of the parity suite, over a Unix socket and over TLS, with large bodies'
 	@echo 'make check        lint, formatting, types and the rules of the house'
 	@echo 'make format       put every file into the one format'
 	@echo 'make bench        measure against HAProxy, nginx and the bare socket'
@@ -43,6 +44,9 @@ test-engine: $(INSTALLED)
 test-image: $(INSTALLED)
 	RUNLEVEL=1 apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static nginx debootstrap
 	REQUIRE_ENGINE=1 TEST_IMAGE=1 $(BIN)/pytest tests/engine/test_the_image_holds_what_it_says.py
+
+parity: $(INSTALLED)
+	REQUIRE_ENGINE=1 PARITY=whole $(BIN)/pytest tests/engine -k 'over_unix or over_tls'
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.docker_cli import WHOLE_PARITY
 from tests.support.dockerd import IMAGE, private_dockerd, skip_without_dockerd
 from tests.support.planted import PROXIES, plant
+from tests.support.sockguard_over_tls import sockguard_over_tls
 from tests.support.sockguard_process import Guard, sockguard
 
 if TYPE_CHECKING:
@@ -21,11 +23,27 @@ if TYPE_CHECKING:
     from tests.support.planted import Planted
 
 
+OVER_TLS = (
+    *("test_a_container_in_a_terminal", "test_a_terminal_at_a_container"),
+    *("bulk_of_input_and_output", "run_with_much_piped_input", "exec_with_much_of_both"),
+    *("attach_with_input", "logs_that_follow", "read_logs", "execute_in_every_way"),
+)
+"""What is asked over TLS as well, short of the whole parity: terminals, and streams both ways."""
+NOT_OVER_TLS = ("attach_and_talk", "talk_over_a_socket")
+"""docker-py closes a TLS connection whole where it would end only what it sends."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests of this folder need an Engine."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.engine)
+    items[:] = [item for item in items if "over_tls" not in item.name or asked_over_tls(item.name)]
+
+
+def asked_over_tls(name: str) -> bool:
+    wanted = WHOLE_PARITY or any(one in name for one in OVER_TLS)
+    return wanted and not any(one in name for one in NOT_OVER_TLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +71,34 @@ def paths(dockerd: Engine, everything: Guard) -> Paths:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two equal Engines and the way to it; the words are for names, subnets and ports."""
+    """One of two equal Engines and the way to it; the words are for names, subnets and ports.
+
+    `certs` is a folder as docker takes it where the way is TLS.
+    """
 
     name: str
     engine: Engine
     host: str
     network: str
     port: str
+    certs: Path | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
         """What tells this side from the other in a text."""
         return (str(self.engine.folder), self.name, self.network, self.port)
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the docker command needs besides the host."""
+        if self.certs is None:
+            return {}
+        return {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(self.certs)}
+
 
 @pytest.fixture(scope="session")
-def sides() -> Iterator[tuple[Side, Side]]:
-    """Two Engines with the same image, the second behind a sockguard that grants everything.
-
-    Each side has its own, so that both can be asked at once and neither sees the other's work.
-    """
+def two_engines() -> Iterator[tuple[Engine, Engine]]:
+    """Two Engines with the same image, so that both can be asked at once, and apart."""
     skip_without_dockerd()
     with ExitStack() as stack:
         direct = stack.enter_context(private_dockerd())
@@ -81,11 +107,27 @@ def sides() -> Iterator[tuple[Side, Side]]:
         behind.docker("rmi", IMAGE)
         direct.docker("save", "--output", str(folder / "image.tar"), IMAGE)
         behind.docker("load", "--input", str(folder / "image.tar"))
-        guard = stack.enter_context(sockguard(folder, "everything", behind.host))
-        yield (
-            Side("side-a", direct, direct.host, "10.211", "48211"),
-            Side("side-b", behind, guard.host(), "10.212", "48212"),
-        )
+        yield direct, behind
+
+
+@pytest.fixture(scope="session", params=["over_unix", "over_tls"])
+def sides(
+    request: pytest.FixtureRequest, two_engines: tuple[Engine, Engine]
+) -> Iterator[tuple[Side, Side]]:
+    """The two Engines, the second behind a sockguard that grants everything."""
+    direct, behind = two_engines
+    bare = Side("side-a", direct, direct.host, "10.211", "48211")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sg-")))
+        if request.param == "over_unix":
+            guard = stack.enter_context(sockguard(folder, "everything", behind.host))
+            yield bare, Side("side-b", behind, guard.host(), "10.212", "48212")
+        else:
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+                patch.delenv(variable, raising=False)  # requests takes it before what is said
+            far = stack.enter_context(sockguard_over_tls(folder, behind.host))
+            yield bare, Side("side-b", behind, far.host, "10.212", "48212", far.certs)
 
 
 @pytest.fixture(scope="session")

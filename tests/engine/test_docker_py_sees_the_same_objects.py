@@ -12,7 +12,7 @@ import pytest
 from docker.types import Healthcheck, IPAMConfig, IPAMPool, LogConfig, Mount, Ulimit
 
 from tests.support.docker_cli import scrubbed
-from tests.support.docker_py import Task, archive, box, on_both
+from tests.support.docker_py import Task, archive, box, on_both, tls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -321,7 +321,8 @@ def test_each_version_lists_and_inspects_the_same(sides: tuple[Side, Side]) -> N
     seen = []
     for side in sides:
         side.engine.docker("create", "--name=old", "busybox", "true")
-        versions = [docker.APIClient(side.host, f"1.{minor}") for minor in range(24, 42)]
+        tls = tls_of(side)
+        versions = [docker.APIClient(side.host, f"1.{one}", tls=tls) for one in range(24, 42)]
         listed = [(api.containers(all=True), api.inspect_container("old")) for api in versions]
         seen.append(scrubbed(str(listed), *side.words))
         for api in versions:

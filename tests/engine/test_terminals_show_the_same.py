@@ -118,7 +118,7 @@ def seen_on_both(
     def on(side: Side) -> tuple[int, str, str]:
         if before:
             side.engine.docker(*before)
-        env = environment(side.host, folder)
+        env = environment(side.host, folder, **side.settings)
         code, shown = in_terminal(["docker", *arguments], env, dialogue)
         states = side.engine.docker("ps", "--all", "--format={{.Command}} {{.Status}}")
         side.engine.remove_containers()

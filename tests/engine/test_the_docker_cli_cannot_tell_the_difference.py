@@ -9,14 +9,13 @@ times. Nothing is looked at twice: a session waits for what has to be there, nev
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.docker_cli import run, scrubbed
+from tests.support.docker_cli import WHOLE_PARITY, run, scrubbed
 from tests.support.engine_effects import effects
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 SESSIONS = sorted((Path(__file__).parent / "sessions").glob("*.sh"))
 BEFORE_EACH = (Path(__file__).parent / "before_each_session.bash").read_text(encoding="utf-8")
-BULK = 310_000_000 if os.environ.get("PARITY") == "whole" else 50_000_000
+BULK = 310_000_000 if WHOLE_PARITY else 50_000_000
 
 
 def outcome(session: Path, side: Side, folder: Path) -> list[str]:
@@ -32,9 +31,9 @@ def outcome(session: Path, side: Side, folder: Path) -> list[str]:
     folder.mkdir()
     mark = side.engine.mark()
     words = (str(folder), f"{folder.name}-{session.stem}", *side.words)
-    settings = {"NAME": words[1], "NETWORK": side.network, "PORT": side.port, "BULK": str(BULK)}
+    names = {"NAME": words[1], "NETWORK": side.network, "PORT": side.port, "BULK": str(BULK)}
     script = BEFORE_EACH + session.read_text(encoding="utf-8")
-    seen = run(["bash", "-c", script], side.host, folder, **settings)
+    seen = run(["bash", "-c", script], side.host, folder, **names, **side.settings)
     shown = (scrubbed(text, *words) for text in (seen.stdout, seen.stderr))
     parts = (f"exit {seen.code}", *shown, *effects(side.engine, mark, *words))
     side.engine.remove_containers()
@@ -93,5 +92,7 @@ REFUSED_BY_BOTH = (
 def test_what_the_engine_would_refuse_may_be_refused_in_other_words(
     command: str, sides: tuple[Side, Side], tmp_path: Path
 ) -> None:
-    codes = [run(["bash", "-c", command], side.host, tmp_path).code for side in sides]
+    codes = [
+        run(["bash", "-c", command], side.host, tmp_path, **side.settings).code for side in sides
+    ]
     assert codes == [1, 1]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+WHOLE_PARITY = os.environ.get("PARITY") == "whole"
+"""Whether all is compared over TLS as well, and what is large is larger than what memory holds."""
+
 SAID_OR_NOT = (
     "error waiting for container: ",
     "error while CloseWrite ",

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import docker
+from docker.tls import TLSConfig
 
 from tests.support.engine_effects import effects
 
@@ -31,7 +32,7 @@ def on_both(task: Task, sides: Sequence[Side]) -> list[tuple[object, list[str]]]
 
 
 def on(task: Task, side: Side) -> tuple[object, list[str]]:
-    client = docker.DockerClient(side.host, timeout=30)
+    client = docker.DockerClient(side.host, timeout=30, tls=tls_of(side))
     mark = side.engine.mark()
     try:
         seen = task(client)
@@ -40,6 +41,14 @@ def on(task: Task, side: Side) -> tuple[object, list[str]]:
         client.close()
         gc.collect()  # docker-py leaves the sockets of streams to the collector
         side.engine.remove_containers()
+
+
+def tls_of(side: Side) -> TLSConfig | bool:
+    """What docker-py needs to speak TLS, False where the way is plain."""
+    if side.certs is None:
+        return False
+    files = (str(side.certs / "cert.pem"), str(side.certs / "key.pem"))
+    return TLSConfig(client_cert=files, ca_cert=str(side.certs / "ca.pem"), verify=True)
 
 
 def box(client: Any, *command: str, **settings: Any) -> Any:
