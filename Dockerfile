@@ -38,6 +38,6 @@ RUN install --directory --owner=65532 --group=65532 /run/sockguard \
 ENV PATH=/opt/sockguard/bin:$PATH \
     SOCKGUARD_AUDIT_DIR=/var/lib/sockguard/audit
 USER 65532:65532
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["sockguard", "health"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=30s CMD ["sockguard", "health"]
 ENTRYPOINT ["sockguard"]
 CMD ["serve"]

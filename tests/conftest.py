@@ -9,11 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.dockerd import Engine, private_dockerd, skip_without_dockerd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+ENGINES = frozenset({"dockerd", "two_engines"})
+"""Fixtures that take long to make, and ports and networks of this machine."""
+
+# How long a busy machine takes for an example says nothing of the code.
+settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("anywhere")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -25,10 +33,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file in one process where tests run side by side, and all that needs the Engine."""
+    """Keep in one process, where tests run side by side, a file and all that needs one Engine."""
     for item in items:
-        needs_engine = "dockerd" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("dockerd" if needs_engine else str(item.path)))
+        shared = ENGINES.intersection(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group(min(shared, default=str(item.path))))
 
 
 @pytest.hookimpl(trylast=True)

@@ -48,7 +48,7 @@ SOCKGUARD = f"""\
 PYTHONPATH={ROOT} exec {sys.executable} -m sockguard "$@"
 """
 INTRODUCES = 'mkdir /www; echo "I am $VIRTUAL_HOST" >/www/index.html; exec httpd -f -p 80 -h /www'
-HEALTH = 'HEALTHCHECK --interval=1s --timeout=5s CMD ["sockguard", "health"]'
+HEALTH = 'HEALTHCHECK --interval=1s --timeout=10s --retries=10 CMD ["sockguard", "health"]'
 
 
 OK = 200

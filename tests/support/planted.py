@@ -127,7 +127,7 @@ def plant_containers(planted: Planted, folder: Path) -> None:
     docker(
         *("run", "--detach", "--name=box", f"--env=TOKEN={secret('environment')}"),
         f"--health-cmd=echo {secret('health-output')} # {secret('health')}",
-        *("--health-interval=200ms", f"--volume={path}:/data", "--entrypoint=sh"),
+        *("--health-interval=2s", f"--volume={path}:/data", "--entrypoint=sh"),
         *(f"--log-opt=tag={secret('log-option')}", f"--add-host={secret('host')}:192.0.2.1"),
         *(IMAGE, "-c", f"sleep 900 # {secret('command')}"),
     )
