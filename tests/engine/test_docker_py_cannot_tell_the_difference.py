@@ -12,7 +12,7 @@ import docker
 import pytest
 
 from tests.support.docker_cli import scrubbed
-from tests.support.docker_py import Task, archive, box, on_both
+from tests.support.docker_py import Task, archive, box, later, on_both
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Side
@@ -51,11 +51,11 @@ def run_and_fail(client: Any) -> object:
 
 
 def execute(client: Any) -> object:
-    return box(client).exec_run(["sh", "-c", "echo out; echo err >&2; exit 3"], demux=True)
+    return box(client).exec_run(later("echo out; echo err >&2; exit 3"), demux=True)
 
 
 def execute_as_a_stream(client: Any) -> object:
-    _, output = box(client).exec_run(["sh", "-c", "seq 2000"], stream=True)
+    _, output = box(client).exec_run(later("seq 2000"), stream=True)
     return b"".join(output)
 
 

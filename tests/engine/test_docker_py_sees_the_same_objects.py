@@ -12,7 +12,7 @@ import pytest
 from docker.types import Healthcheck, IPAMConfig, IPAMPool, LogConfig, Mount, Ulimit
 
 from tests.support.docker_cli import scrubbed
-from tests.support.docker_py import Task, archive, box, on_both, tls_of
+from tests.support.docker_py import Task, archive, box, later, on_both, tls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,13 +88,13 @@ def read_logs(client: Any) -> object:
 
 def execute_in_every_way(client: Any) -> object:
     one, api = box(client), client.api
-    terminal = one.exec_run(["stty", "size"], tty=True, environment={"A": "b"})
+    terminal = one.exec_run(later("stty size"), tty=True, environment={"A": "b"})
     detached = one.exec_run(["touch", "/made"], detach=True)
-    made = api.exec_create(one.id, ["sh", "-c", "id; pwd; exit 5"], user="7", workdir="/tmp")
+    made = api.exec_create(one.id, later("id; pwd; exit 5"), user="7", workdir="/tmp")
     said = api.exec_start(made["Id"])
     told = api.exec_inspect(made["Id"])
-    pieces = one.exec_run(["sh", "-c", "echo o; sleep 0.2; echo e >&2"], stream=True, demux=True)
-    missing = one.exec_run(["/no/such/program"])
+    pieces = one.exec_run(later("echo o; sleep 0.2; echo e >&2"), stream=True, demux=True)
+    missing = one.exec_run(["/no/such/program"]).exit_code
     unknown = failure(api.exec_inspect, "nothing"), failure(api.exec_start, "nothing")
     return (
         terminal, detached.output, said, told["ExitCode"], told["Running"], list(pieces.output),
@@ -295,7 +295,7 @@ def the_system(client: Any) -> object:
 def many_at_once(client: Any) -> object:
     one = box(client)
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(lambda n: one.exec_run(["echo", str(n)]).output, range(16)))
+        return list(pool.map(lambda n: one.exec_run(later(f"echo {n}")).output, range(16)))
 
 
 def one_connection_for_many(client: Any) -> object:

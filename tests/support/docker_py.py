@@ -57,6 +57,11 @@ def box(client: Any, *command: str, **settings: Any) -> Any:
     return client.containers.run("busybox", program, detach=True, **settings)
 
 
+def later(line: str) -> list[str]:
+    """A command that speaks once its client listens: docker-py drops what comes with the head."""
+    return ["sh", "-c", f"sleep 0.3; {line}"]
+
+
 def archive(name: str, content: bytes) -> bytes:
     """A tar archive with one file."""
     buffer = io.BytesIO()
