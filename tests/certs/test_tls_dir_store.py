@@ -363,7 +363,9 @@ def test_a_certificate_among_lists_makes_nobody_an_authority(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "more", [CA.pem.replace(b" CERT", b" TRUSTED CERT"), revocation_list(CA), OWN.key_pem]
+    "more",
+    [CA.pem.replace(b" CERT", b" TRUSTED CERT"), revocation_list(CA), OWN.key_pem],
+    ids=["trusted", "list", "key"],
 )
 def test_authorities_stand_alone_in_their_file(more: bytes, tmp_path: Path) -> None:
     assert "holds a block" in fault(tmp_path, ca=CA.pem + more)
