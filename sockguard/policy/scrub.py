@@ -3,8 +3,9 @@
 Must never keep the value of a variable, a credential, a secret, or a build argument.
 
 It goes by names, wherever they stand, so that a field of which no table knows is treated like one
-that is known. A password that nothing around it calls one, such as a bare argument of a command,
-stays.
+that is known. Where a text has such a name all that follows goes, harmless or not, since nobody can
+say where a secret ends. A password that nothing around it calls one, such as a bare argument of a
+command, stays.
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ _SECRETS: Final = frozenset(
 )
 """Fields of which nothing stays."""
 
+_REFERRING: Final = frozenset({"secrets"})
+"""A list of what is named by its fields; the list itself is no secret."""
+
+_INSTRUCTIONS: Final = frozenset({"changes", "onbuild"})
+"""Lines of a Dockerfile, of which those that set variables keep only their first word."""
+_SETS_VARIABLES: Final = re.compile(r"\b(?:env|arg)\b", re.IGNORECASE)
+
 _OPTIONS: Final = frozenset({"options", "driveropts", "config"})
 """Maps of a driver's options, of which only the harmless ones stay."""
 _HARMLESS: Final = re.compile(
@@ -39,27 +47,56 @@ _HARMLESS: Final = re.compile(
 )
 
 _TELLING: Final = re.compile(
-    r"pass(?:wo?r?d|phrase)|secret|token|credential|api[_-]?key|basicauth", re.IGNORECASE
+    r"pass(?:wo?r?d|phrase)|pwd|secret|token|credential|basicauth|authorization|bearer|signature"
+    r"|\bsig\b|(?:api|access|private)[_-]?key",
+    re.IGNORECASE,
 )
 """What within a name tells that its value is a secret."""
-_BETWEEN: Final = re.compile(r"([\s,;&'\"]+)")
-_ASSIGNED: Final = re.compile(r"([^=:]+[=:]+)(.+)", re.DOTALL)
-_USER_OF_URL: Final = re.compile(r"(://)[^/@\s]+@")
+# Names, marks and words are searched one after another, none twice: a long text costs its length.
+_NAME: Final = re.compile(r"[\w.\-\[\]]+")
+_ASSIGNS: Final = re.compile(r"[\\\"'`]*[\s=:]")
+_WORD: Final = re.compile(r"\S+")
+_PLAIN_VARIABLE: Final = re.compile(r"[\w.-]+=.*", re.DOTALL)
 
 
 def scrubbed_query(pairs: Iterable[tuple[str, str]]) -> str:
     """Write the parameters as in a query, but readable and without what is secret."""
-    return "&".join(f"{name}={_parameter(name, text)}" for name, text in pairs)
+    return "&".join(f"{scrubbed_text(name)}={_parameter(name, text)}" for name, text in pairs)
 
 
 def scrubbed_body(document: object) -> str:
     """Write a decoded body as JSON in ASCII, without what is secret."""
-    return encode(_scrubbed(document)).decode("ascii")  # type: ignore[arg-type]
+    scrubbed = _variables(document) if _is_settings(document) else _scrubbed(document)
+    return encode(scrubbed).decode("ascii")  # type: ignore[arg-type]
+
+
+def scrubbed_text(text: str) -> str:
+    """Hide in a text all that follows a telling name, and who asks in an address."""
+    if "//" in text:
+        text = _WORD.sub(_without_user, text)
+    if _tells(text):
+        for name in _NAME.finditer(text):
+            mark = _ASSIGNS.match(text, name.end()) if _tells(name[0]) else None
+            if mark is not None:
+                return text[: mark.end()] + hide_text(text[mark.end() :])
+    return text
+
+
+def _without_user(word: re.Match[str]) -> str:
+    before, slashes, rest = word[0].partition("//")
+    user, at, host = rest.rpartition("@")
+    return f"{before}{slashes}{hide_text(user)}{at}{host}"
+
+
+def _is_settings(document: object) -> bool:
+    """Tell whether this is what a plugin is told: a bare list of `NAME=value`."""
+    return isinstance(document, list) and any(isinstance(one, str) for one in document)
 
 
 def _parameter(name: str, text: str) -> str:
-    if text[:1] not in "{[" or not text:
-        return str(_field(name, text))
+    if text.lstrip()[:1] not in ("{", "["):
+        hidden = fold(name) in _VARIABLES and not _PLAIN_VARIABLE.fullmatch(text)
+        return hide_text(text) if hidden else str(_field(name, text))
     try:
         return encode(_field(name, decode(text.encode()))).decode("ascii")  # type: ignore[arg-type]
     except Malformed:
@@ -68,11 +105,11 @@ def _parameter(name: str, text: str) -> str:
 
 def _scrubbed(value: object) -> object:
     if isinstance(value, str):
-        return _text(value)
+        return scrubbed_text(value)
     if isinstance(value, list):
         return _items(value)
     if isinstance(value, dict):
-        return {_text(name): _field(name, inner) for name, inner in value.items()}
+        return {scrubbed_text(name): _field(name, inner) for name, inner in value.items()}
     return value
 
 
@@ -80,8 +117,10 @@ def _field(name: str, value: object) -> object:
     folded = fold(name)
     if folded in _VARIABLES:
         return _variables(value)
-    if folded in _SECRETS or (isinstance(value, str) and _TELLING.search(name)):
+    if folded in _SECRETS or (_tells(name) and folded not in _REFERRING):
         return conceal(value, hide_text)
+    if folded in _INSTRUCTIONS:
+        return conceal(value, _instruction)
     if folded in _OPTIONS and isinstance(value, dict):
         return {key: _option(key, text) for key, text in value.items()}
     return _scrubbed(value)
@@ -115,33 +154,10 @@ def _is_flag(word: object) -> bool:
     )
 
 
-def _text(text: str) -> str:
-    """Hide in a text what is assigned to a telling name, or stands behind such a flag."""
-    if not _TELLING.search(text):
-        return _without_user(text)
-    scrubbed = []
-    told = awaited = False
-    for word in _BETWEEN.split(text):
-        if not word or _BETWEEN.fullmatch(word):
-            scrubbed.append(word)
-            continue
-        scrubbed.append(hide_text(word) if awaited else _word(word))
-        marks = word[-1] in "=:"
-        awaited = not awaited and (_is_flag(word) or (marks and (told or _tells(word))))
-        told = _tells(word)
-    return "".join(scrubbed)
+def _instruction(line: str) -> str:
+    sets = _SETS_VARIABLES.search(line)
+    return line[: sets.end()] + hide_text(line[sets.end() :]) if sets else scrubbed_text(line)
 
 
 def _tells(word: str) -> bool:
     return _TELLING.search(word) is not None
-
-
-def _word(word: str) -> str:
-    assigned = _ASSIGNED.fullmatch(word)
-    if assigned and _tells(assigned[1]):
-        return assigned[1] + hide_text(assigned[2])
-    return _without_user(word)
-
-
-def _without_user(text: str) -> str:
-    return _USER_OF_URL.sub(rf"\1{hide_text('user')}@", text) if "://" in text else text

@@ -11,7 +11,7 @@ from sockguard.audit.event import DOCUMENT_BYTES, asked_of
 from sockguard.engine.told import told_facts
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.question import Effect
-from sockguard.policy.scrub import scrubbed_body, scrubbed_query
+from sockguard.policy.scrub import scrubbed_body, scrubbed_query, scrubbed_text
 
 if TYPE_CHECKING:
     from sockguard.proxy.account import Account
@@ -47,7 +47,10 @@ def _asked(account: Account, effect: Effect, reason: Reason | None, detail: str,
         "body_sha256": account.body_sha256,
     }
     if head is not None:
-        fields |= {"method": head.method, "user_agent": head.first("user-agent")}
+        fields |= {
+            "method": head.method,
+            "user_agent": scrubbed_text(head.first("user-agent") or ""),
+        }
     if request is not None:
         fields |= _request_fields(request) | {"target": target_of(request, account.body)}
     if account.body is not None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sockguard.policy.scrub import scrubbed_body, scrubbed_query
+from sockguard.policy.scrub import scrubbed_body, scrubbed_query, scrubbed_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SECRET = "hunter2"
 M = "sockguard:masked"
@@ -16,7 +20,7 @@ BODIES = [
     ({"env": {"A": "hunter2"}}, {"env": {"A": M}}),
     ({"Cmd": ["mysql", "--password", "hunter2"]}, {"Cmd": ["mysql", "--password", M]}),
     ({"Cmd": ["x", "--db-token=hunter2", "y"]}, {"Cmd": ["x", f"--db-token={M}", "y"]}),
-    ({"Cmd": "x --api-key hunter2 -v"}, {"Cmd": f"x --api-key {M} -v"}),
+    ({"Cmd": "x --api-key hunter2 -v"}, {"Cmd": f"x --api-key {M}"}),
     ({"Cmd": ["sh", "-c", "PASSWORD='hunter2' run"]}, None),
     ({"Cmd": ["curl", "https://me:hunter2@host/x"]}, {"Cmd": ["curl", f"https://{M}@host/x"]}),
     ({"Labels": {"a.basicauth.users": "me:hunter2"}}, {"Labels": {"a.basicauth.users": M}}),
@@ -44,6 +48,61 @@ def test_what_is_secret_in_a_body_is_hidden_and_the_rest_stays(body: object, kep
     text = scrubbed_body(body)
     assert SECRET not in text
     assert kept is None or json.loads(text) == kept
+
+
+HARD = """a,b;c&d e@f'g\"h/i=j:k"""
+PLACES = [
+    "--build-arg=TOKEN={}",
+    "--set=db.password={}",
+    "--header=X-Vault-Token:{}",
+    "curl -H 'Authorization: Bearer {}' x",
+    "https://h/c.tar?private_token={}",
+    "https://h/c?x=1&X-Amz-Signature={}",
+    '{{\\"password\\": \\"{}\\"}}',
+    "ENV DB_PASSWORD {}",
+    "PASSWORD='{}' run",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("wrap", [lambda text: {"Cmd": ["sh", text]}, lambda text: {"Cmd": text}])
+def test_all_that_follows_a_telling_name_is_hidden(place: str, wrap: Callable[..., object]) -> None:
+    text = scrubbed_body(wrap(place.format(HARD)))
+    assert not any(piece in text for piece in ("a,b", "c&d", "e@f", "i=j"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [f"EBS_ACCESSKEY={HARD}", "DEBUG=" + HARD],
+        {"OnBuild": [f"ENV A={HARD}", f"ARG {HARD}"]},
+        {"RegistrySecret": {"value": HARD}, "Tokens": [HARD], "api_token": 12345678},
+        {"device": "//u:a,b;c&d@nas/x", "URL": "https://u:a,b@c&d/i=j@h/x.git"},
+    ],
+)
+def test_settings_instructions_and_users_of_addresses_are_hidden(body: object) -> None:
+    text = scrubbed_body(body)
+    assert not any(piece in text for piece in ("a,b", "c&d", "e@f", "i=j", "12345678"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("changes", "ENV A=hunter2"),
+        ("changes", "CMD x\nenv A hunter2"),
+        ("buildargs", ' {"A":"hunter2","B":"x=hunter2"}'),
+        ("remote", "https://h/c.tar?token=hunter2"),
+        ("fromSrc", "https://u:x@hunter2@h/x"),
+        ("https://u:hunter2@h", "x"),
+    ],
+)
+def test_what_is_secret_in_a_parameter_is_hidden(name: str, text: str) -> None:
+    assert SECRET not in scrubbed_query([(name, text)])
+
+
+def test_a_long_text_costs_its_length() -> None:
+    for text in ("//" * 200_000, "token" * 100_000, 'token"' * 100_000, "\\" * 400_000):
+        assert scrubbed_text(text) == text
 
 
 @pytest.mark.parametrize(
