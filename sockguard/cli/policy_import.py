@@ -6,6 +6,7 @@ Must never print a policy that does not load, nor one that leaves out a part of 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +95,8 @@ def _read(arguments: argparse.Namespace, image: str, complaints: Complaints) -> 
     if file is not None and file.endswith(SUFFIXES):
         compose = open_compose(file, complaints)
         name = service_named(compose, arguments.service, image)
-        labels = {one: compose.labels(one, LABELS) for one in compose.services if one != name}
+        others = [one for one in compose.services if one != name and image == IMAGE]
+        labels = {one: compose.labels(one, LABELS) for one in others}
         told = {k: v for k, v in labels.items() if v}
         found = _Found(file, compose.service(name), told, compose.barred_from(name))
     elif arguments.service is not None:
@@ -131,7 +133,7 @@ def _how_to_serve(listeners: Sequence[str], upstream: str) -> Iterator[str]:
     if not all(listener_of(one).loopback for one in listeners):
         flags.append("--plain-on-any-network")
     if upstream != _ENGINE:
-        flags.append(f"--upstream unix://{upstream}")
+        flags.append(f"--upstream {shlex.quote(f'unix://{upstream}')}")
     yield f"{comment('Served as it was with: ' + ' '.join(flags))}\n"
     yield "# On a Unix socket instead, without these flags: take the line `match` away.\n"
     yield "#\n"

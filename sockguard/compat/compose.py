@@ -86,15 +86,19 @@ class Compose:
         }
 
     def labels(self, name: str, beginning: str) -> dict[str, str]:
-        """Return the labels of a service that begin so; nothing else of it is read."""
-        node = self._entries(self._nodes[name]).get("labels")
+        """Return the labels of a service that begin so; what brings others is a complaint."""
+        parts = self._entries(self._nodes[name])
+        for key in ("extends", "label_file"):
+            if key in parts:
+                self._complain(parts[key], f"{key} of {name} may bring labels: write them out here")
+        node = parts.get("labels")
         return self._pairs(node, "labels", beginning)
 
     def service(self, name: str) -> Service:
         """Read one service; what it takes from another file is a complaint."""
         node = self._nodes[name]
         parts = self._entries(node)
-        for key in ("extends", "env_file", "label_file"):
+        for key in ("extends", "env_file", "label_file", "entrypoint"):
             if key in parts:
                 self._complain(
                     parts[key], f"{key} of {name} is not followed: write out what it brings here"

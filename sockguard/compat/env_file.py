@@ -24,7 +24,7 @@ def read_env_file(name: str, text: str, complaints: Complaints) -> dict[str, str
     Of a variable that is set twice, the last counts.
     """
     found = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         source = Source(name, number)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING
 
 from sockguard.compat.go_regex import compile_go, has_open_alternatives
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sockguard.engine.operation import Operation, Route
 
+_HEX, _LETTERS = "0123456789abcdef", ascii_lowercase
 _FULL = "4f5e6d7c8b9a0c1d2e3f" * 3 + "4a5b"
 _SWARM = "n4xv2p9k3m7q1w8r5t6y0zabc"
 _PATHS = (
@@ -26,23 +28,29 @@ _PATHS = (
 )  # fmt: skip
 """What may stand before a path; which of them an expression takes makes no difference here."""
 
+_FULL_IDS = tuple(f"{one}{_FULL[1:-1]}{one}" for one in _HEX)
+_SWARM_IDS = tuple(f"{one}{_SWARM[1:-1]}{one}" for one in _LETTERS + digits)
 _IDS = {
-    "container": _FULL, "exec": _FULL, "network": _FULL, "image": f"sha256:{_FULL}",
-    **dict.fromkeys(("service", "node", "task", "secret", "config"), _SWARM),
+    "container": _FULL_IDS, "exec": _FULL_IDS, "network": _FULL_IDS,
+    "image": tuple(f"sha256:{one}" for one in _FULL_IDS),
+    **dict.fromkeys(("service", "node", "task", "secret", "config"), _SWARM_IDS),
 }  # fmt: skip
 """By its id any object can be named: who may use every id reaches all."""
 
+_LOWER = (*(f"{one}q_x-7.k{one}" for one in _LETTERS + digits), "x" * 60)
+_ANY = (*_LOWER, *(f"{one}Q_X-7.K{one}" for one in ascii_uppercase), "Zz", "a0", "0A")
+"""Names with each sign that may begin and end one, short and long: no one of them is left out."""
 _NAMES = {
-    "container": ("web", "traefik-1", "a_b.C-9", _FULL[:12]),
-    "image": ("alpine", "nginx:1.27-alpine", "ghcr.io/acme/app:latest"),
-    "plugin": ("sshfs:latest", "acme/p", "ghcr.io/acme/p:1.2"),
-    "volume": ("data", "my_app-1.x", _FULL),
-    "network": ("bridge", "my_app-1.x"),
-    "checkpoint": ("cp", "a_b.C-9"),
+    "container": ("web", "traefik-1", "a_b.C-9", _FULL[:12], *_ANY),
+    "image": ("alpine", "nginx:1.27-alpine", "ghcr.io/acme/app:latest", *_LOWER),
+    "plugin": ("sshfs:latest", "acme/p", "ghcr.io/acme/p:1.2", *_LOWER),
+    "volume": ("data", "my_app-1.x", _FULL, *_ANY),
+    "network": ("bridge", "my_app-1.x", *_ANY),
+    "checkpoint": ("cp", "a_b.C-9", *_ANY),
     "profile": ("heap", "goroutine"),
 }
 _MOST_NAMES = max(map(len, _NAMES.values()))
-_OTHER_NAMES = ("web", "a_b.C-9")
+_OTHER_NAMES = ("web", "a_b.C-9", *_ANY)
 _NOBODYS = ("qzx", "Qzx_7", "qzx-7.k", "7", "a1b2c3d4e5f6")
 _ELSEWHERE = ("/", "/a", "/v1.47/no/such/thing", "/x/containers/create")
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\\?\.)*")
@@ -116,13 +124,17 @@ def _may_mean(one: Expression, route: Route) -> bool:
 def _takes_all(one: Expression, route: Route, begin: str) -> bool:
     kinds = [word.strip("{.}") for word in route.template if word.startswith("{")]
     if all(kind in _IDS for kind in kinds):
-        by_id = begin + _path(route, [_IDS[kind] for kind in kinds])
-        if one.matches(by_id):
+        rounds = max((len(_IDS[kind]) for kind in kinds), default=1)
+        if all(one.matches(begin + _path(route, _ids(kinds, at))) for at in range(rounds)):
             return True
     return all(
         one.matches(begin + _path(route, [_named(kind, at) for kind in kinds]))
         for at in range(max((len(_names(kind)) for kind in kinds), default=1))
     )
+
+
+def _ids(kinds: Iterable[str], at: int) -> list[str]:
+    return [_IDS[kind][at % len(_IDS[kind])] for kind in kinds]
 
 
 def _names(kind: str) -> tuple[str, ...]:
