@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from sockguard.wire.document import Value
 
-_MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)\b")
+# In place, not anywhere: while `docker cp` runs the host has the files of another under its root.
+_MOUNTED = re.compile(
+    r"/containers/([0-9a-f]{64})/(hostname|hosts|resolv\.conf)(?://deleted)? /etc/\2 "
+)
 _CGROUP = re.compile(r"(?:/docker[/-]|/libpod-)([0-9a-f]{64})(?:\.scope)?$", re.MULTILINE)
 _RETRY_SECONDS = (1.0, 2.0)
 _FOUND = 200

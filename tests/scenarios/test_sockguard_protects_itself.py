@@ -212,6 +212,15 @@ def test_outside_a_container_there_is_no_id(tmp_path: Path) -> None:
     assert own_container_id(tmp_path) == ""
 
 
+def test_files_of_a_container_that_something_is_copied_from_are_not_ours(tmp_path: Path) -> None:
+    held, root = f"/var/lib/docker/containers/{'a' * 64}", "/var/lib/docker/overlay2/b/merged"
+    lines = [f"1 2 0:3 {held}/{one} {root}/etc/{one} rw - ext4" for one in ("hosts", "hostname")]
+    (tmp_path / "mountinfo").write_text("\n".join(lines))
+    (tmp_path / "cgroup").write_text("0::/user.slice\n")
+
+    assert own_container_id(tmp_path) == ""
+
+
 def test_volumes_and_images_are_read_from_the_inspect_document() -> None:
     found = own_objects(
         {
