@@ -14,13 +14,12 @@ from sockguard.audit.acknowledgment import LONGEST, check, read_said
 from sockguard.audit.event import Kind
 from sockguard.audit.sink import AuditError
 from sockguard.errors import SockguardError
-from sockguard.policy.model import SocketFile
-from sockguard.proxy.channel import Channel
-from sockguard.proxy.sockets import caller_of, listen, make_directory
+from sockguard.proxy.control_socket import ControlSocket
+from sockguard.proxy.sockets import caller_of
 
 if TYPE_CHECKING:
+    from sockguard.proxy.channel import Channel
     from sockguard.proxy.gate import Gate
-    from sockguard.proxy.sockets import ListeningSocket
 
 _SECONDS = 5.0
 
@@ -36,36 +35,18 @@ def identity_of(folder: Path) -> str:
     return f"{found.st_dev}:{found.st_ino}"
 
 
-class AcknowledgeSocket:
+class AcknowledgeSocket(ControlSocket):
     """Takes one line from each connection, and answers `{"id": …, "seq": …}` or `{"error": …}`."""
 
     def __init__(self, gate: Gate) -> None:
+        super().__init__(acknowledge_path(gate.settings.socket_dir))
         self._gate = gate
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._listening: ListeningSocket | None = None
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> None:
-        """Listen; raises SocketError."""
-        path = acknowledge_path(self._gate.settings.socket_dir)
-        make_directory(path.parent, 0o700)
-        self._listening = listen(path, SocketFile(mode=0o600))
-        self._server = await asyncio.get_running_loop().create_unix_server(
-            lambda: Channel(self._accept), sock=self._listening.sock
-        )
 
     def stop(self) -> None:
         """Stop listening, and take no more from whoever is connected."""
-        if self._server is not None and self._listening is not None:
-            self._listening.remove()
-            self._server.close()
+        super().stop()
         for task in self._tasks:
             task.cancel()
-
-    def _accept(self, channel: Channel) -> None:
-        task = asyncio.get_running_loop().create_task(self._answer(channel))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, channel: Channel) -> None:
         try:
