@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockguard.cli.main import main
-from tests.support.audit_events import events_of, missing_numbers, told_missing
+from tests.support.audit_events import (
+    events_before_a_kill,
+    events_of,
+    missing_numbers,
+    told_missing,
+)
 from tests.support.raw_client import connected, request
 from tests.support.sockguard_process import sockguard
 from tests.support.stack import read_all, send, status_of
@@ -39,7 +44,7 @@ def test_all_that_reached_the_engine_is_in_the_record(
         for client in load:
             client.join(15)
     reached = [item.path for item in engine.received if item.path.startswith("/containers/c")]
-    found = events_of(guard.audit)
+    found = events_before_a_kill(guard.audit)
     with sockguard(short_path, "everything", engine.path) as again:
         back = send(again.socket(), PING)
     later = events_of(guard.audit)

@@ -61,6 +61,11 @@ def events_of(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines_of(folder)]
 
 
+def events_before_a_kill(folder: Path) -> list[dict[str, object]]:
+    """All events of a folder whose writer was killed, which may have torn the last line."""
+    return [json.loads(line) for line in lines_of(folder) if line.endswith(b"\n")]
+
+
 def missing_numbers(found: list[dict[str, object]]) -> int:
     """How many numbers from 1 on are not among the events, whose numbers have to grow."""
     numbers_found = [int(str(event["seq"])) for event in found]
