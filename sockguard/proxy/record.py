@@ -18,11 +18,12 @@ from sockguard.audit.event import (
     outcome_form,
     who_of,
 )
+from sockguard.audit.quota import Refused
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 from sockguard.errors import Reason, Refusal
 from sockguard.proxy.account import Account
-from sockguard.proxy.asked_line import refused_asked
+from sockguard.proxy.asked_line import refused_asked, target_of
 from sockguard.proxy.form import Form
 from sockguard.proxy.syncer import Syncer
 from sockguard.proxy.tally import Tally
@@ -94,7 +95,9 @@ class Recorder:
         request = account.request
         operation = request.operation.name if request else ""
         self.tally.refused(account.client_name, operation, refusal)
-        if not self._quota.admit(account.client_name, refusal.reason, time.monotonic()):
+        target = target_of(request, account.body) if request else ""
+        alike = Refused(account.client_name, refusal.reason, operation, target, refusal.detail)
+        if not self._quota.admit(alike, time.monotonic()):
             account.counted = True
             return
         account.policy = account.policy or self._origin()[0]
@@ -167,7 +170,7 @@ class Recorder:
         It rides along with the next event: whoever stalls must not cost a write each time.
         """
         self.tally.refused("", "", refusal)
-        if self._quota.admit("", refusal.reason, time.monotonic()):
+        if self._quota.admit(Refused("", refusal.reason), time.monotonic()):
             told = {"caller": caller.describe(), "listener": caller.listener}
             line = self._sink.append(
                 self._stamped(

@@ -92,7 +92,7 @@ EVENT_KINDS: Mapping[Kind, str] = {
     Kind.CHECKPOINT: "all up to here is signed; the text has the head of the log",
     Kind.POLICY_LOADED: "another policy is served; the text says what changed",
     Kind.POLICY_REJECTED: "a changed policy does not load, or cannot be served",
-    Kind.REFUSALS_COUNTED: "`count` more refusals of this client and reason, not told one by one",
+    Kind.REFUSALS_COUNTED: "`count` more refusals of the same thing to the same client",
     Kind.CONNECTION_REFUSED: "a caller of the network came to no request",
     Kind.CERTIFICATES_LOADED: "other certificates are in use",
     Kind.CERTIFICATES_REJECTED: "changed certificates cannot be used",
