@@ -24,7 +24,7 @@ FIELDS = (
     *("operation", "method", "path", "query", "body", "body_sha256"),
     *("api_version", "target", "read_only"),
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
-    *("status", "bytes_in", "bytes_out", "ms", "ended"),
+    *("status", "bytes_in", "bytes_out", "ms", "masked", "ended"),
     *("user_agent", "text", "hint", "count"),
     *("by", "note", "up_to", "filter"),
     *("begins", "torn", "key", "sig", "prev"),
@@ -186,13 +186,17 @@ def outcome_form(who: str, *, operation: str, policy: str) -> str:
     return f'"kind":"outcome"{who}{asked}'
 
 
-def ended_as(status: int, bytes_in: int, bytes_out: int, seconds: float, ended: str) -> str:
+def ended_as(  # noqa: PLR0913, PLR0917 - one for each field of an outcome
+    status: int, bytes_in: int, bytes_out: int, seconds: float, ended: str, masked: str = ""
+) -> str:
     """Write how a request ended, for `form_line`.
 
-    `status` is 0 when no answer was sent, `ended` a word of the data plane.
+    `status` is 0 when no answer was sent, `ended` a word of the data plane, `masked` the places of
+    the catalogue that were masked.
     """
     told = f',"status":{status},"bytes_in":{bytes_in},"bytes_out":{bytes_out}'
-    return f'{told},"ms":{seconds * 1000:.3f},"ended":"{ended}"'
+    hidden = f',"masked":{quote(masked)}' if masked else ""
+    return f'{told},"ms":{seconds * 1000:.3f}{hidden},"ended":"{ended}"'
 
 
 # Anything between the texts and the line costs more than it tells: two lines for each request.

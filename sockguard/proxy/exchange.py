@@ -51,7 +51,7 @@ class Exchange:
         self._out = out
         self._rewritings = rewritings
         self._room = room
-        self._showing: Showing | None = None
+        self.showing: Showing | None = None
         self._done: asyncio.Future[None] | None = None
         self._finished = False
         self._engine: Channel | None = None
@@ -76,7 +76,7 @@ class Exchange:
     @property
     def bytes_out(self) -> int:
         """Decoded bytes that the Engine answered with."""
-        pump = self.tunnel.outward if self.tunnel else self._outward or self._showing
+        pump = self.tunnel.outward if self.tunnel else self._outward or self.showing
         return pump.size if pump else 0
 
     @property
@@ -118,8 +118,8 @@ class Exchange:
         if self._engine is not None:
             self._engine.close(UNSENT_GRACE)
             self._engine.interrupt()
-        if self._showing is not None:
-            self._showing.stop()
+        if self.showing is not None:
+            self.showing.stop()
         self._finish()
 
     def answer_is_late(self, late: Refusal) -> None:
@@ -207,7 +207,7 @@ class Exchange:
     async def _relay_rewritten(
         self, engine: Channel, head: ResponseHead, rewriting: Rewriting
     ) -> None:
-        showing = self._showing = Showing(self._client, engine, head, rewriting, self._room)
+        showing = self.showing = Showing(self._client, engine, head, rewriting, self._room)
         if rewriting.lines is not None:
             close = self._out.close or self._is_early or self._out.request.http10
             self.answering = True

@@ -116,7 +116,8 @@ class Recorder:
             self.tally.ended(status, ended)
         operation = request.operation.name if request else ""
         form = outcome_form(self._caller(account), operation=operation, policy=account.policy)
-        told = ended_as(status, bytes_in, bytes_out, seconds, ended)
+        masked = exchange.showing.masked if exchange and exchange.showing else ""
+        told = ended_as(status, bytes_in, bytes_out, seconds, ended, masked)
         self._write_outcome(form, account.event_id, told)
 
     def form(self, judged: Judged, caller: Caller, policy: str) -> Form:

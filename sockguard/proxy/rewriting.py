@@ -17,7 +17,7 @@ from sockguard.proxy.upstream import Upstream
 from sockguard.wire.document import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.memo import Judged
@@ -39,6 +39,11 @@ class Rewriting:
     def lines(self) -> Treatment | None:
         """The treatment of an answer that comes line by line, None where it is read whole."""
         return self._treatment if self._treatment and self._treatment.streams else None
+
+    @property
+    def masked(self) -> Iterable[str]:
+        """The places at which something was masked so far."""
+        return self._treatment.masked if self._treatment else ()
 
     async def whole(self, data: bytes) -> bytes:
         """Return the body that the client gets; raises a refusal."""

@@ -67,6 +67,7 @@ EVENT_FIELDS: Mapping[str, Told] = {
     "bytes_in": Told("integer", "bytes of bodies and tunnels to the Engine"),
     "bytes_out": Told("integer", "bytes of bodies and tunnels from it"),
     "ms": Told("number", "milliseconds from the head of the request to the end of the answer"),
+    "masked": Told("string", "where something of the answer was masked, with blanks between"),
     "ended": Told("string", "how it ended: `complete`, or what cut it short"),
     "user_agent": Told("string", "what the client calls itself"),
     "text": Told("string", "one sentence for people"),
