@@ -368,6 +368,20 @@ def test_a_command_that_cannot_be_read_is_refused(
     assert says in said.err
 
 
+@pytest.mark.parametrize("slow", ["([a-z0-9]+)*$$", "((((a?){1000}){1000}){1000}){1000}x"])
+def test_an_expression_that_takes_for_ever_is_named_and_refused(
+    importing: Importing, slow: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sockguard.cli.policy_import._ALL_SECONDS", 0.5)
+    monkeypatch.setattr("sockguard.cli.policy_import._ONE_SECONDS", 0.5)
+    words = f"['-allowHEAD=/_ping', '-allowGET=/containers/{slow}']"
+    file = f"services:\n  p: {{image: wollomatic/socket-proxy, command: {words}}}\n"
+    said = importing("wollomatic", "compose.yaml", file=file)
+    assert (said.code, said.out) == (1, "")
+    expected = f"compose.yaml:2: -allowGET=/containers/{slow.replace('$$', '$')}: takes too long"
+    assert expected in said.err
+
+
 SOCKET = "/var/run/docker.sock"
 SHORT = f'["{SOCKET}:{SOCKET}:ro"]'
 LONG = f"[{{type: bind, source: {SOCKET}, target: {SOCKET}}}]"
