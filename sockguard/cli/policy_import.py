@@ -158,6 +158,10 @@ def _by_expressions(found: _Found, complaints: Complaints) -> tuple[str, Sequenc
             complaints.add(found.service.source, f"{service}: {fault}")
     for fault in told.faults:
         complaints.add(found.service.source, fault)
+    if told.lets_nobody_in and not labelled:
+        complaints.add(
+            found.service.source, "-allowfrom= lets nobody in: there is nothing to write"
+        )
     complaints.raise_any()
     text, warnings = _tried(told, labelled, found, complaints)
     if found.labels and not told.by_label:

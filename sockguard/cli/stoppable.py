@@ -8,7 +8,9 @@ from __future__ import annotations
 import resource
 import signal
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from sockguard.errors import SockguardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ def within(seconds: float, work: Callable[..., Result], *given: object) -> Resul
     """Return what the work comes to; raises TimeoutError where it takes longer, or too much memory.
 
     A match of Python's `re` keeps even signals waiting, so nothing less than a process will do.
+    What it raises as SockguardError is raised here too, with its text.
     """
     context = get_context("spawn")
     here, there = context.Pipe(duplex=False)
@@ -32,22 +35,23 @@ def within(seconds: float, work: Callable[..., Result], *given: object) -> Resul
     there.close()
     try:
         _next(here, _START_SECONDS)
-        result: Result = _next(here, seconds)
+        done, result = cast("tuple[bool, Result]", _next(here, seconds))
     finally:
         process.kill()
         process.join()
         here.close()
+    if not done:
+        raise SockguardError(str(result))
     return result
 
 
-def _next(pipe: Connection, seconds: float) -> Result:  # type: ignore[type-var]
+def _next(pipe: Connection, seconds: float) -> object:
     if not pipe.poll(seconds):
         raise TimeoutError
     try:
-        result: Result = pipe.recv()
-    except EOFError:  # it died, as for lack of memory
-        raise TimeoutError from None
-    return result
+        return pipe.recv()
+    except EOFError:
+        raise SockguardError("a process that does a part of this has died") from None
 
 
 def _work(pipe: Connection, work: Callable[..., object], given: tuple[object, ...]) -> None:
@@ -55,7 +59,8 @@ def _work(pipe: Connection, work: Callable[..., object], given: tuple[object, ..
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     pipe.send(None)
     try:
-        result = work(*given)
+        pipe.send((True, work(*given)))
+    except SockguardError as error:
+        pipe.send((False, str(error)))
     except MemoryError:
-        return
-    pipe.send(result)
+        signal.pause()  # as good as never ending: it is stopped in its time

@@ -167,6 +167,10 @@ services:
         ("services: []\n", "has no services"),
         ("services: {a: [\n", "is not YAML"),
         ("services: &a {a: *a}\n", "no service has the image tecnativa/docker-socket-proxy"),
+        (
+            "services:\n  a: {}\n  b: {}\n  a: {}\n",
+            "compose.yaml:4: 'a' stands here twice (first in line 2)",
+        ),
         ("services: &a {<<: *a, b: {}}\n", "compose.yaml:1: merges too much"),
         (
             "a: &a {x: {}}\n"
@@ -355,6 +359,7 @@ def test_a_command_in_one_line_and_variables_are_read(importing: Importing) -> N
         ("[-allowANY=.*]", "-allowANY=.* is no flag of wollomatic/socket-proxy"),
         ('"-allowGET=\'"', "the command is no line that can be split"),
         ("[{a: b}]", "is no plain value"),
+        ("-allowfrom=", "compose.yaml:2: -allowfrom= lets nobody in"),
         ("-allowGET=$X", "the variable X is set nowhere"),
         ("-allowGET=/info, environment: [SP_ALLOW_GTE=/x]", "SP_ALLOW_GTE is no variable of"),
     ],
