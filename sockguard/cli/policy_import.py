@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockguard.cli.say import UsageError, note, put
+from sockguard.cli.say import UsageError, put
 from sockguard.cli.stoppable import within
 from sockguard.compat.by_expression import policy_of_expressions
 from sockguard.compat.compose import Service, read_compose
@@ -27,6 +27,7 @@ from sockguard.identity.listener import listener_of
 from sockguard.policy.complaints import Complaints
 from sockguard.policy.load import MAX_FILE, SUFFIXES, read_file
 from sockguard.policy.model import Source
+from sockguard.proxy.own_log import note
 
 if TYPE_CHECKING:
     import argparse
