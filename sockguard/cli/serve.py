@@ -28,7 +28,6 @@ from sockguard.cli.compat import say_what_is_followed
 from sockguard.cli.engine_socket import what_bars
 from sockguard.cli.network import listener_warnings, read_tls_files, sockets_passed_on
 from sockguard.cli.policy_files import load_served, look_at, policy_files
-from sockguard.cli.say import note
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.options import add_options
@@ -40,6 +39,7 @@ from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
 from sockguard.proxy.network import Network
+from sockguard.proxy.own_log import note
 from sockguard.proxy.own_objects import Ourselves, SelfKnowledge, own_container_id
 from sockguard.proxy.own_paths import paths_of
 from sockguard.proxy.record import Recorder

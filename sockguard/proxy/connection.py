@@ -7,8 +7,6 @@ this is the one place that turns the unexpected into a refusal.
 from __future__ import annotations
 
 import asyncio
-import sys
-import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
@@ -18,6 +16,7 @@ from sockguard.proxy.express import Express, silent
 from sockguard.proxy.intake import read_request
 from sockguard.proxy.limits import AnswerRoom
 from sockguard.proxy.linger import linger
+from sockguard.proxy.own_log import note_crash
 from sockguard.proxy.read_body import BodyReader
 from sockguard.proxy.refuse import refuse
 from sockguard.proxy.rewriting import rewritings_of
@@ -164,7 +163,7 @@ class Connection:
                 recorder.outcome(account, status=0, ended="shutdown")
             raise
         except Exception:  # noqa: BLE001 - whatever goes wrong ends in a refusal
-            traceback.print_exc(file=sys.stderr)
+            note_crash()
             failure = Refusal(Reason.INTERNAL, "an error of sockguard itself, see its own log")
             return await self._refuse(failure, account)
         finally:
