@@ -129,6 +129,7 @@ async def _serve(ready: _Ready) -> None:
             await _end(task)
         if metrics is not None:
             await metrics.stop()
+    await gate.recordings.close()
     await gate.recorder.close(f"stopped by {reason}")
     show.close()
 
@@ -164,6 +165,7 @@ def _build_gate(settings: Settings, policy: Policy, sink: Sink, show: Show) -> G
         origin=lambda: (gate.policy.sha256, engine.facts.identity if engine.facts else ""),
     )
     gate = Gate(settings, policy, engine, recorder)
+    gate.recordings.look_back()
     return gate
 
 
