@@ -20,6 +20,8 @@ TYPED, SHOWN, RESIZED = "i", "o", "r"
 WIDTH, HEIGHT = 80, 24
 """The size of a terminal of which nobody told it."""
 
+_LONGEST = 10**9  # seconds
+
 _Decoder = codecs.getincrementaldecoder("utf-8")
 
 
@@ -82,7 +84,7 @@ def read_header(line: bytes) -> Mapping[str, object]:
 def read_moment(line: bytes) -> Moment:
     """Read any further line; ValueError where it is none."""
     match json.loads(line):
-        case [int() | float() as seconds, str(code), str(text)] if seconds >= 0:
+        case [int() | float() as seconds, str(code), str(text)] if 0 <= seconds < _LONGEST:
             return Moment(float(seconds), code, text)
         case _:
             raise ValueError("this is no event of an asciicast")

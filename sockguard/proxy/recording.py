@@ -213,9 +213,12 @@ class Recording:
         self._file.write(b"".join(self._held))
         return self._file.settle()
 
-    async def keep(self) -> None:
-        """Give the file its name for good and let go. OSError: it keeps the name it has."""
-        await self._worker.do(self._file.keep)
+    async def keep(self, *, vouched: bool) -> None:
+        """Give the file its name for good if the log vouches for it, and let go.
+
+        OSError: it keeps the name it has.
+        """
+        await self._worker.do(self._file.keep if vouched else self._file.let_go)
 
     async def discard(self) -> None:
         """Remove the file: no session began."""

@@ -174,7 +174,7 @@ class Recordings:
         try:
             self._tell_closed(recording, account, closed)
             await self._gate.recorder.synced()
-            await recording.keep()
+            await recording.keep(vouched=closed.measure is not None)
         except (AuditError, Refusal, OSError):
             return  # it keeps the name of one that is not closed: the next start tells of it
         finally:
@@ -232,7 +232,13 @@ class Recordings:
         recorder, folder = self._gate.recorder, Path(self._settings.audit)
         text = f"the recording {going.name} {why}"
         try:
-            recorder.happened(Kind.RECORDING_REMOVED, text, recording=going.name, bytes=going.size)
+            recorder.happened(
+                Kind.RECORDING_REMOVED,
+                text,
+                id=going.session,
+                recording=going.name,
+                bytes=going.size,
+            )
         except AuditError:
             return False
         self._closed.popleft()

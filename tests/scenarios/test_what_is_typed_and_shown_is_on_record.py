@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sockguard.audit.recording_store import FOLDER
+from sockguard.cli.main import main
+from tests.support.audit_events import events_of
 from tests.support.raw_client import connected, read_head, read_to_end, request
+from tests.support.sockguard_process import serving, sockguard
 from tests.support.stack import Stack, read_until, running_stack, send, status_of
 from tests.support.wait import wait_until
 
@@ -109,6 +112,7 @@ def test_a_terminal_is_kept_as_it_was_shown_and_hashed_into_the_log(stack: Stack
         shown = read_until(peer, "\nhäßlich\r\n".encode())
         resize = request("POST", f"/v1.44/exec/{identity}/resize?h=50&w=132", headers=CLOSE)
         assert status_of(send(stack.socket(), resize)) == 200
+        wait_until(lambda: "132x50" in files(stack)[0].read_text(), "the other size")
         peer.sendall(b"\x04")
         shown += read_to_end(peer)
 
@@ -270,3 +274,32 @@ def test_a_reload_that_asks_for_recording_ends_a_session_that_has_none(short_pat
             stack.reload(PLAIN.replace("name: '*'}", "name: '*'}, record: true"))
             read_to_end(peer)
         wait_until(lambda: stack.events(kind="outcome", ended="reload"), "its end")
+
+
+def test_what_a_killed_server_left_is_told_at_the_next_start(engine: RunningDemo) -> None:
+    policy = "allow: [system/hello, exec.create, {exec.start: {record: true}}]"
+    with serving(policy, f"unix://{engine.path}") as guard:
+        where = guard.audit / FOLDER
+        with connected(guard.socket()) as peer:
+            body = b'{"Cmd":["cat"],"AttachStdin":true,"AttachStdout":true,"Tty":true}'
+            create = request("POST", "/v1.44/containers/web/exec", body, CLOSE)
+            made_there = send(guard.socket(), create).split(b"\r\n\r\n", 1)[1]
+            peer.sendall(start_of(str(json.loads(made_there)["Id"])))
+            assert status_of(read_head(peer)) == 101
+            peer.sendall(b"hello\r")
+            wait_until(lambda: "hello" in "".join(one.read_text() for one in where.iterdir()), "it")
+            guard.process.kill()
+            guard.process.wait(10)
+        (left,) = where.iterdir()
+        assert left.name.endswith(".cast.open")
+        assert events_of(guard.audit)[-1]["kind"] != "recording_closed"
+        digest = sha256(left.read_bytes()).hexdigest()
+        upstream = f"unix://{engine.path}"
+        with sockguard(guard.folder, str(guard.folder / "policy.yaml"), upstream) as again:
+            assert again.stop() == 0
+        (event,) = [e for e in events_of(guard.audit) if e["kind"] == "recording_closed"]
+        assert (event["ended"], event["recording_sha256"]) == ("killed", digest)
+        (path,) = where.iterdir()
+        assert path.name == event["recording"]
+        assert main(["audit", "verify", "--dir", str(guard.audit)]) == 0
+        assert main(["audit", "play", "--dir", str(guard.audit), str(event["id"])]) == 0
