@@ -240,6 +240,9 @@ def _announce(settings: Settings, policy: Policy) -> None:
         note(f"listening at {listener}")
     for warning in (*lint(policy), *listener_warnings(settings, policy)):
         note(f"warning: {warning}")
+    for name in (one.name for one in clients if risks[one.name].recorded):
+        if settings.audit == "stdout":
+            note(f"warning: --audit stdout keeps no recordings: sessions of {name!r} are refused")
 
 
 def _ask_for_group(settings: Settings) -> None:

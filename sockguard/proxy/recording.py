@@ -191,11 +191,13 @@ class Recording:
         for stream, data in self._frames.finish() if self._frames else ():
             self._held.append(self._cast.add(seconds, SHOWN, stream, data))
         self._held.append(self._cast.finish(seconds))
+        rest, self._held = b"".join(self._held), []  # a tick must not write it once more
         try:
             async with asyncio.timeout(STUCK_SECONDS):
                 if self.ended != FAILED:
-                    measure = await self._worker.do(self._settle)
-                    return Closed(measure, ended, self.fault.message if self.fault else "")
+                    measure = await self._worker.do(partial(self._settle, rest))
+                    why = self.fault.message if self.fault else ""
+                    return Closed(measure, self.ended or ended, why)
         except OSError as error:
             self._break(FAILED, f"its file cannot be written: {error.strerror or error}")
             self.ended = FAILED
@@ -209,8 +211,8 @@ class Recording:
         except OSError:
             return None
 
-    def _settle(self) -> Measure:
-        self._file.write(b"".join(self._held))
+    def _settle(self, rest: bytes) -> Measure:
+        self._file.write(rest)
         return self._file.settle()
 
     async def keep(self, *, vouched: bool) -> None:

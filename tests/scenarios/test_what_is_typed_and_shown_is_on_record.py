@@ -303,3 +303,18 @@ def test_what_a_killed_server_left_is_told_at_the_next_start(engine: RunningDemo
         assert path.name == event["recording"]
         assert main(["audit", "verify", "--dir", str(guard.audit)]) == 0
         assert main(["audit", "play", "--dir", str(guard.audit), str(event["id"])]) == 0
+
+
+def test_without_a_folder_sessions_that_have_to_be_recorded_are_refused(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    (short_path / "policy.yaml").write_text(ALL)
+    policy, upstream = str(short_path / "policy.yaml"), f"unix://{engine.path}"
+    with sockguard(short_path, policy, upstream, "--audit=stdout") as guard:
+        where = "/v1.44/containers/web/attach?stream=1&stdout=1"
+        answer = send(guard.socket(), request("POST", where, headers=UPGRADE))
+        assert status_of(answer) == 503
+        assert b"with --audit stdout there is no folder for that" in answer
+        warned = "--audit stdout keeps no recordings: sessions of 'main' are refused"
+        assert warned in guard.log.read_text()
+    assert not [one for one in engine.received if "attach" in one.path]
