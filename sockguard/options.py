@@ -144,6 +144,8 @@ OPTIONS = (
     Option(
         "audit_key", "", _path_if_any, "key of the audit log (default: audit.key in its folder)"
     ),
+    Option("recording_max", "64MiB", _size, "size at which a recorded session is ended"),
+    Option("recording_total", "1GiB", _size, "size of all recordings, the oldest goes first"),
     Option("main_socket_mode", "0660", _mode, "mode of the main socket, in octal"),
     Option("main_socket_gid", "", _gid, "number of the group of the main socket"),
     Option(

@@ -25,6 +25,7 @@ FIELDS = (
     *("api_version", "target", "read_only"),
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
     *("status", "bytes_in", "bytes_out", "ms", "masked", "ended"),
+    *("recording", "recording_sha256", "bytes"),
     *("user_agent", "text", "hint", "count"),
     *("by", "note", "up_to", "filter"),
     *("begins", "torn", "key", "sig", "prev"),
@@ -81,6 +82,9 @@ class Kind(StrEnum):
     ENGINE_DOWN = "engine_down"
     ENGINE_BACK = "engine_back"
     ACKNOWLEDGED = "acknowledged"
+    RECORDING_CLOSED = "recording_closed"
+    RECORDING_REMOVED = "recording_removed"
+    RECORDING_OPENED = "recording_opened"
 
 
 def cut(text: str) -> str:
@@ -197,6 +201,11 @@ def ended_as(  # noqa: PLR0913, PLR0917 - one for each field of an outcome
     told = f',"status":{status},"bytes_in":{bytes_in},"bytes_out":{bytes_out}'
     hidden = f',"masked":{quote(masked)}' if masked else ""
     return f'{told},"ms":{seconds * 1000:.3f}{hidden},"ended":"{ended}"'
+
+
+def recorded_as(recording: str) -> str:
+    """Write which recording a request has, behind how it ended; "" for none."""
+    return f',"recording":{_escape(recording)}' if recording else ""
 
 
 # Anything between the texts and the line costs more than it tells: two lines for each request.

@@ -129,6 +129,7 @@ async def _serve(ready: _Ready) -> None:
             await _end(task)
         if metrics is not None:
             await metrics.stop()
+    await gate.recordings.close()
     await gate.recorder.close(f"stopped by {reason}")
     show.close()
 
@@ -164,6 +165,7 @@ def _build_gate(settings: Settings, policy: Policy, sink: Sink, show: Show) -> G
         origin=lambda: (gate.policy.sha256, engine.facts.identity if engine.facts else ""),
     )
     gate = Gate(settings, policy, engine, recorder)
+    gate.recordings.look_back()
     return gate
 
 
@@ -238,6 +240,9 @@ def _announce(settings: Settings, policy: Policy) -> None:
         note(f"listening at {listener}")
     for warning in (*lint(policy), *listener_warnings(settings, policy)):
         note(f"warning: {warning}")
+    for name in (one.name for one in clients if risks[one.name].recorded):
+        if settings.audit == "stdout":
+            note(f"warning: --audit stdout keeps no recordings: sessions of {name!r} are refused")
 
 
 def _ask_for_group(settings: Settings) -> None:

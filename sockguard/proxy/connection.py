@@ -253,23 +253,22 @@ class Connection:
     async def _forward(self, judged: Judged, account: Account) -> bool:
         gate = self._gate
         account.decision = judged.decision
-        gate.recorder.allowed(account, judged.asked, noteworthy=judged.noteworthy)
-        if judged.needs_sync:
-            await gate.recorder.synced()
-        return await self._carry(judged, account)
+        async with gate.recordings.around(judged, account, self._verdict.enquiry):
+            gate.recorder.allowed(account, judged.asked, noteworthy=judged.noteworthy)
+            if judged.needs_sync:
+                await gate.recorder.synced()
+            return await self._carry(judged, account)
 
     async def _carry(self, judged: Judged, account: Account, *, sent: bool = False) -> bool:
         gate = self._gate
         if judged.quick and not sent:
             self.expect_within(gate.settings.timeouts.quick_answer, silent)
         room = AnswerRoom(gate.limiter, judged.client)
+        rewritings = rewritings_of(judged, gate, self._upstream)
         exchange = self.exchange = account.exchange = Exchange(
-            self.channel,
-            self._upstream,
-            judged.out,
-            rewritings_of(judged, gate, self._upstream),
-            room,
+            self.channel, self._upstream, judged.out, rewritings, room
         )
+        exchange.recording = account.recording
         if judged.request.streams:
             self._standing.running = judged
             if self._standing.policy is not gate.policy:

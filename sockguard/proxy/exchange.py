@@ -15,6 +15,7 @@ from sockguard.proxy.answer import (
     opens_tunnel,
     tunnel_head,
 )
+from sockguard.proxy.recording import is_framed, refuse_unseen
 from sockguard.proxy.relay import BodyPump
 from sockguard.proxy.sending import Sending
 from sockguard.proxy.showing import Showing
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.limits import AnswerRoom
     from sockguard.proxy.outgoing import Outgoing
+    from sockguard.proxy.recording import Recording
     from sockguard.proxy.rewriting import Rewriting, Rewritings
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import ResponseHead
@@ -58,6 +60,7 @@ class Exchange:
         self._outward: BodyPump | None = None
         self._sending: Sending | None = None
         self.tunnel: Tunnel | None = None
+        self.recording: Recording | None = None
         self.answering = False
         """Whether the client has begun to get its answer."""
         self.status = 0
@@ -171,7 +174,10 @@ class Exchange:
         self.status = head.status
         if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
             await self._open_tunnel(engine, head)
-        elif (rewriting := self._rewritings.of(head)) is not None:
+            return
+        if self.recording is not None:
+            refuse_unseen(head)
+        if (rewriting := self._rewritings.of(head)) is not None:
             await self._relay_rewritten(engine, head, rewriting)
         else:
             await self._relay_body(engine, head)
@@ -244,17 +250,14 @@ class Exchange:
         held = self._sending.watch.held if self._sending is not None else b""
         self.answering = True
         self._client.write(tunnel_head(head))
-        self.tunnel = Tunnel(
-            self._client,
-            engine,
-            self._finish,
-            stdin=self._out.stdin,
-            limit=self._out.limit,
-        )
+        if self.recording is not None:
+            framed = is_framed(head, self._out, tty=self.recording.tty)
+            self.recording.open((self._client, engine), self.stop, framed=framed)
+        self.tunnel = Tunnel(self._client, engine, self._finish, self._out, self.recording)
         self.tunnel.open(held)
         await self._until_done()
         if self.tunnel.failure is not None:
-            self.stop("refused", self.tunnel.failure)
+            self.stop(self.tunnel.ended, self.tunnel.failure)
         elif not self.tunnel.outward.done and self._client.eof:
             self.client_left()
         self._upstream.drop()

@@ -16,6 +16,7 @@ from sockguard.audit.event import (
     ended_as,
     format_time,
     outcome_form,
+    recorded_as,
     who_of,
 )
 from sockguard.audit.quota import Refused
@@ -118,7 +119,8 @@ class Recorder:
         form = outcome_form(self._caller(account), operation=operation, policy=account.policy)
         masked = exchange.showing.masked if exchange and exchange.showing else ""
         told = ended_as(status, bytes_in, bytes_out, seconds, ended, masked)
-        self._write_outcome(form, account.event_id, told)
+        recording = account.recording.name if account.recording else ""
+        self._write_outcome(form, account.event_id, told + recorded_as(recording))
 
     def form(self, judged: Judged, caller: Caller, policy: str) -> Form:
         """Prepare the lines of a request that was judged before."""

@@ -5,6 +5,7 @@ Must never let a client learn an exec's id before it is known whose that exec is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sockguard.engine.facts import Need
@@ -134,8 +135,9 @@ def _exec_made(judged: Judged, gate: Gate, upstream: Upstream) -> Rewrite:
         made = (await _enquiry(gate, upstream, apart=False).find({need}))[need]
         if made is None:
             raise Refusal(Reason.UPSTREAM, "the exec that the Engine made is gone")
-        client, grant = judged.client.name, judged.decision.grant
-        gate.execs.remember(client, identity, made.container, grant)
+        decision = judged.decision
+        made = replace(made, id=identity)
+        gate.execs.remember(judged.client.name, made, decision.grant, recorded=decision.recorded)
         return data
 
     return note
