@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.compat.dialects import DIALECTS
+from sockguard.export.target import targets_of
 from sockguard.identity.listener import host_and_port, listener_of
 
 if TYPE_CHECKING:
@@ -143,6 +144,13 @@ OPTIONS = (
     Option("audit_days", "", _days, "age at which an audit file goes, in days"),
     Option(
         "audit_key", "", _path_if_any, "key of the audit log (default: audit.key in its folder)"
+    ),
+    Option(
+        "export",
+        "",
+        targets_of,
+        "also send events to syslog or OpenTelemetry, as in syslog+tls://logs.example.com:6514",
+        several=True,
     ),
     Option("main_socket_mode", "0660", _mode, "mode of the main socket, in octal"),
     Option("main_socket_gid", "", _gid, "number of the group of the main socket"),

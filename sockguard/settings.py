@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sockguard.compat.follow import Followed
+    from sockguard.export.target import Target
     from sockguard.identity.listener import NetworkListener
     from sockguard.options import Option
 
@@ -74,6 +75,8 @@ class Settings:
     """The age at which a file of the log goes, 0 for none."""
     audit_key: Path | None = None
     """The key that signs the log, None for the one in its folder."""
+    export: tuple[Target, ...] = ()
+    """Where copies of all events go."""
     main_socket_mode: int = 0o660
     main_socket_gid: int | None = None
     log: str = "changes"

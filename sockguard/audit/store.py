@@ -73,7 +73,7 @@ class Store:
         self._closed.pack_all(self._first, self.sync)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  # each keyword stands for what may be left out
         cls,
         folder: Path,
         *,
@@ -104,9 +104,7 @@ class Store:
                     folder,
                     lock,
                     keeping,
-                    lambda end: LineBuffer(
-                        now=now, host=host, end=end, signer=signer, copy=copy
-                    ),
+                    lambda end: LineBuffer(now=now, host=host, end=end, signer=signer, copy=copy),
                     now,
                 )
                 store.flush()

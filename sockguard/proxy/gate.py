@@ -19,6 +19,7 @@ from sockguard.proxy.memo import Memo
 if TYPE_CHECKING:
     import asyncio
 
+    from sockguard.export.exporter import Exporter
     from sockguard.policy.model import Policy
     from sockguard.proxy.connection import Connection
     from sockguard.proxy.engine_facts import EngineRange
@@ -50,6 +51,8 @@ class Gate:
     policy_fault: str = ""
     """Why the policy that was loaded last is not the one that is served, "" when it is."""
 
+    exporters: tuple[Exporter, ...] = ()
+    """Those that send copies of the log elsewhere."""
     tls_fault: str = ""
     """Why the certificates that were read last are not those in use, "" when they are."""
 

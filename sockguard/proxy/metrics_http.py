@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from sockguard.errors import SockguardError
-from sockguard.proxy.health import condition, is_healthy
+from sockguard.proxy.health import condition, exported, is_healthy
 from sockguard.proxy.metrics import CONTENT_TYPE, Metrics
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ class MetricsHttp:
         """Answer with what `sockguard health` checks, without its sentences: they name paths."""
         parts = await condition(self._gate)
         healthy = is_healthy(parts)
-        told = {part: "ok" if state == "ok" else "failing" for part, state in parts.items()}
+        states = {**parts, **exported(self._gate)}
+        told = {part: "ok" if state == "ok" else "failing" for part, state in states.items()}
         return web.json_response(
             {"ready": healthy, **told}, status=200 if healthy else 503, headers=_HEADERS
         )
