@@ -55,7 +55,7 @@ class OtlpSender:
         if target.scheme is Scheme.OTLP_HTTPS:
             tls_context(target)
         headers = headers_in(target.headers) if target.headers else None
-        self._once = _Once()
+        self._once = _Once(target.ca)
         session = requests.Session()
         for scheme in ("http://", "https://"):
             session.mount(scheme, cast("BaseAdapter", self._once))
@@ -111,7 +111,9 @@ class _Once:
     records that were rejected.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ca: str) -> None:
+        # The variable REQUESTS_CA_BUNDLE would win over what was said to the session.
+        self._trusted = {"verify": ca} if ca else {}
         self._adapter = HTTPAdapter()
         self.failure: Undelivered | Unwanted | None = None
         self.rejected = 0
@@ -119,7 +121,7 @@ class _Once:
     def send(self, request: requests.PreparedRequest, **how: object) -> requests.Response:
         """Send, as adapters of requests do; what is no success is raised and kept."""
         try:
-            answer = self._adapter.send(request, **how)  # type: ignore[arg-type]  # passed on
+            answer = self._adapter.send(request, **{**how, **self._trusted})  # type: ignore[arg-type]
         except requests.RequestException as error:
             self.failure = Undelivered(_told(error))
             raise self.failure from error
@@ -128,6 +130,7 @@ class _Once:
         elif answer.status_code not in _SUCCESS:
             self.failure = Undelivered(_status(answer))
         if self.failure is not None:
+            answer.close()
             raise self.failure
         self.rejected = _rejected(answer.content)
         return answer
