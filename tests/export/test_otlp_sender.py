@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -179,3 +180,10 @@ def test_a_certificate_that_cannot_be_read_is_an_error_at_the_start(
     mixed = f"cert={certificates}/client/cert.pem&key={key}"
     with pytest.raises(ExportError, match=r"cannot use .*client/cert.pem and .*: .*MISMATCH"):
         sender_to(target_of(f"{scheme}://h:1?{mixed}"), "h")
+
+
+def test_missing_packages_are_told_with_what_installs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "sockguard.export.otlp_sender", raising=False)
+    monkeypatch.setitem(sys.modules, "requests", None)
+    with pytest.raises(ExportError, match=r"requests is missing.: pip install 'sockguard\[otlp\]'"):
+        sender_to(target_of("otlp+http://h:4318"), "h")
