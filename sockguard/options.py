@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.compat.dialects import DIALECTS
+from sockguard.export.target import targets_of
 from sockguard.identity.listener import host_and_port, listener_of
 
 if TYPE_CHECKING:
@@ -146,6 +147,13 @@ OPTIONS = (
     ),
     Option("recording_max", "64MiB", _size, "size at which a recorded session is ended"),
     Option("recording_total", "1GiB", _size, "size of all recordings, the oldest goes first"),
+    Option(
+        "export",
+        "",
+        targets_of,
+        "also send events to syslog or OpenTelemetry, as in syslog+tls://logs.example.com:6514",
+        several=True,
+    ),
     Option("main_socket_mode", "0660", _mode, "mode of the main socket, in octal"),
     Option("main_socket_gid", "", _gid, "number of the group of the main socket"),
     Option(

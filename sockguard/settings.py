@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sockguard.compat.follow import Followed
+    from sockguard.export.target import Target
     from sockguard.identity.listener import NetworkListener
     from sockguard.options import Option
 
@@ -77,6 +78,8 @@ class Settings:
     recording_max_bytes: int = 64 * 1024**2
     """The size at which a recorded session is ended."""
     recording_total_bytes: int = 1024**3
+    export: tuple[Target, ...] = ()
+    """Where copies of all events go."""
     main_socket_mode: int = 0o660
     main_socket_gid: int | None = None
     log: str = "changes"

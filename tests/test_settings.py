@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sockguard.options import OPTIONS, add_options
+from sockguard.proxy.own_paths import paths_of
 from sockguard.settings import Settings, SettingsError, read_settings
 
 
@@ -45,6 +46,8 @@ def test_audit_on_stdout_needs_no_folder() -> None:
         (["--main-socket-gid", "9999999999"], {}, "--main-socket-gid"),
         (["--audit-segment", "16"], {}, None),
         (["--audit-segment", "lots"], {}, "--audit-segment"),
+        (["--export", "syslog://h:514"], {}, "--export=syslog://h:514: must begin with "),
+        ([], {"SOCKGUARD_EXPORT": "syslog+udp://h"}, "SOCKGUARD_EXPORT=.*must name a port"),
         (["--log", "some"], {}, "--log"),
         ([], {"SOCKGUARD_LOG_FORMAT": "xml"}, "SOCKGUARD_LOG_FORMAT"),
         ([], {"SOCKGUARD_POLICY": ""}, "SOCKGUARD_POLICY"),
@@ -152,3 +155,13 @@ def test_a_listener_that_would_be_open_wider_than_asked_is_refused(
 def test_plain_listeners_on_any_network_need_the_words_for_it() -> None:
     flags = ["--listen", "tcp://0.0.0.0:2375", "--plain-on-any-network"]
     assert str(settings(flags).listen[0]) == "tcp://0.0.0.0:2375"
+
+
+def test_events_go_to_as_many_destinations_as_are_named() -> None:
+    first, second = "syslog+unix:///dev/log", "otlp+https://h:4318?headers=/run/secrets/otlp"
+    flags = settings(["--export", first, "--export", second])
+    variable = settings([], {"SOCKGUARD_EXPORT": f"{first},{second}"})
+
+    assert flags.export == variable.export
+    assert [str(one) for one in flags.export] == [first, "otlp+https://h:4318"]
+    assert "/run/secrets/otlp" in paths_of(flags).held

@@ -65,10 +65,11 @@ class LineBuffer:
     that the remnant stays as it is, alone.
     `missing` counts the events of this process's time that gap events tell of.
     `told` are the lines made here, gaps and checkpoints, that were written and not taken yet.
+    `copy`, if any, is given the lines that have just been written, each once and in their order.
     """
 
     __slots__ = (
-        *("_due", "_head", "_host", "_lines", "_new_id", "_now", "_own", "_remnant"),
+        *("_copy", "_due", "_head", "_host", "_lines", "_new_id", "_now", "_own", "_remnant"),
         *("_sealed", "_sealed_at", "_untold", "_unwritten_from", "_written_head"),
         *("missing", "seq", "signer", "told", "torn"),
     )
@@ -80,8 +81,10 @@ class LineBuffer:
         host: str,
         end: End = _START,
         signer: Signer | None = None,
+        copy: Callable[[list[bytes]], None] | None = None,
     ) -> None:
         self._now = now
+        self._copy = copy
         self._host = host
         self.signer = signer
         self._new_id = UlidSource(now)
@@ -224,6 +227,8 @@ class LineBuffer:
             self._remnant = b""
             self.told.extend(self._own)
             self._own = []
+        if self._copy is not None:
+            self._copy(self._lines)
         self._lines = []
         self._unwritten_from = 0
         self.torn = False
@@ -253,6 +258,8 @@ class LineBuffer:
         ]
         self.missing += len(self._lines) - kept  # those before were counted when they were lost
         self._remember(data[self.torn : written], kept)
+        if kept and self._copy is not None:
+            self._copy(self._lines[:kept])
         self._lines, self._own = [], []
         self._unwritten_from = 0
         self.torn = torn

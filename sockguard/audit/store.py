@@ -73,7 +73,7 @@ class Store:
         self._closed.pack_all(self._first, self.sync)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913  # each keyword stands for what may be left out
         cls,
         folder: Path,
         *,
@@ -81,12 +81,14 @@ class Store:
         keeping: Keeping = _KEEPING,
         host: str = "",
         key: Path | None = None,
+        copy: Callable[[list[bytes]], None] | None = None,
     ) -> Store:
         """Open a folder for writing and make it if it is missing.
 
         `host` goes into the events made here. `key` is the file of the key that signs checkpoints,
-        and is made if it is missing; there are no checkpoints without one. A line that was cut off
-        when the last writer died stays as evidence, and a `gap` event says so.
+        and is made if it is missing; there are no checkpoints without one. `copy` is given the
+        lines that were written. A line that was cut off when the last writer died stays as
+        evidence, and a `gap` event says so.
         AuditError: the folder cannot be written, or another process writes it.
         """
         if keeping.total_bytes < 2 * keeping.segment_bytes:
@@ -102,7 +104,7 @@ class Store:
                     folder,
                     lock,
                     keeping,
-                    lambda end: LineBuffer(now=now, host=host, end=end, signer=signer),
+                    lambda end: LineBuffer(now=now, host=host, end=end, signer=signer, copy=copy),
                     now,
                 )
                 store.flush()

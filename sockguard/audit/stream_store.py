@@ -40,9 +40,15 @@ class StdoutSink:
     """A sink that writes to standard output, numbered from 1 in each process."""
 
     def __init__(
-        self, *, now: Callable[[], float], host: str = "", descriptor: int = _STDOUT
+        self,
+        *,
+        now: Callable[[], float],
+        host: str = "",
+        descriptor: int = _STDOUT,
+        copy: Callable[[list[bytes]], None] | None = None,
     ) -> None:
-        self._buffer = LineBuffer(now=now, host=host)
+        """`copy` is given the lines that were written."""
+        self._buffer = LineBuffer(now=now, host=host, copy=copy)
         self._given = descriptor
         self._descriptor = _impatient(descriptor)
 

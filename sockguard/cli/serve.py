@@ -26,6 +26,7 @@ from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
 from sockguard.cli.compat import say_what_is_followed
 from sockguard.cli.engine_socket import what_bars
+from sockguard.cli.export import open_exports
 from sockguard.cli.network import listener_warnings, read_tls_files, sockets_passed_on
 from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.show import Show
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from sockguard.audit.sink import Sink
+    from sockguard.cli.export import Exports
     from sockguard.policy.model import Policy
     from sockguard.proxy.metrics_http import MetricsHttp
     from sockguard.proxy.tls_files import TlsFiles
@@ -76,7 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
     _ask_for_group(settings)
     most = connection_limit()
     files, passed = read_tls_files(settings), sockets_passed_on(settings, policy)
-    uvloop.run(_serve(_Ready(settings, policy, looked, _open_sink(settings), most, files, passed)))
+    exports = open_exports(settings)
+    try:
+        sink = _open_sink(settings, exports)
+        uvloop.run(_serve(_Ready(settings, policy, looked, sink, most, files, passed, exports)))
+    finally:
+        exports.stop()
     return 0
 
 
@@ -91,12 +98,14 @@ class _Ready:
     most: int
     files: TlsFiles | None
     passed: Mapping[str, socket.socket]
+    exports: Exports
 
 
 async def _serve(ready: _Ready) -> None:
     settings, policy = ready.settings, ready.policy
     show = Show(settings)
     gate = _build_gate(settings, policy, ready.sink, show)
+    gate.exporters = ready.exports.exporters
     server, health = Server(gate, ready.most, ready.passed), HealthSocket(gate)
     acknowledge = AcknowledgeSocket(gate)
     network = Network(gate, server.accept, ready.files)
@@ -169,10 +178,10 @@ def _build_gate(settings: Settings, policy: Policy, sink: Sink, show: Show) -> G
     return gate
 
 
-def _open_sink(settings: Settings) -> Sink:
+def _open_sink(settings: Settings, exports: Exports) -> Sink:
     host = socket.gethostname()
     if settings.audit == "stdout":
-        return StdoutSink(now=time.time, host=host)
+        return StdoutSink(now=time.time, host=host, copy=exports.copy)
     return Store.open(
         Path(settings.audit),
         now=time.time,
@@ -184,6 +193,7 @@ def _open_sink(settings: Settings) -> Sink:
         ),
         host=host,
         key=settings.audit_key or Path(settings.audit) / PRIVATE,
+        copy=exports.copy,
     )
 
 

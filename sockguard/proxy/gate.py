@@ -20,6 +20,7 @@ from sockguard.proxy.recordings import Recordings
 if TYPE_CHECKING:
     import asyncio
 
+    from sockguard.export.exporter import Exporter
     from sockguard.policy.model import Policy
     from sockguard.proxy.connection import Connection
     from sockguard.proxy.engine_facts import EngineRange
@@ -52,6 +53,8 @@ class Gate:
     policy_fault: str = ""
     """Why the policy that was loaded last is not the one that is served, "" when it is."""
 
+    exporters: tuple[Exporter, ...] = ()
+    """Those that send copies of the log elsewhere."""
     tls_fault: str = ""
     """Why the certificates that were read last are not those in use, "" when they are."""
 

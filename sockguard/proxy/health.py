@@ -34,6 +34,11 @@ async def condition(gate: Gate) -> dict[str, str]:
     return parts
 
 
+def exported(gate: Gate) -> dict[str, str]:
+    """Return how each export is: "ok", or a warning. The log is kept in any case."""
+    return {f"export {one.labels[0]}": one.condition() for one in gate.exporters}
+
+
 def is_healthy(parts: dict[str, str]) -> bool:
     """Tell whether all parts are well."""
     return all(part == "ok" for part in parts.values())
@@ -42,7 +47,8 @@ def is_healthy(parts: dict[str, str]) -> bool:
 class HealthSocket(ControlSocket):
     """Answers each connection with `{"healthy": bool, "policy": …, "engine": …, "audit": …}`.
 
-    Each part is "ok" or one sentence that says what is wrong.
+    Each part is "ok" or one sentence that says what is wrong. Exports stand behind them, and make
+    nothing unhealthy.
     """
 
     def __init__(self, gate: Gate) -> None:
@@ -51,6 +57,6 @@ class HealthSocket(ControlSocket):
 
     async def _answer(self, channel: Channel) -> None:
         parts = await condition(self._gate)
-        line = json.dumps({"healthy": is_healthy(parts), **parts})
+        line = json.dumps({"healthy": is_healthy(parts), **parts, **exported(self._gate)})
         channel.write(line.encode("ascii") + b"\n")
         channel.close(1.0)

@@ -21,6 +21,7 @@ from prometheus_client.core import (
 
 from sockguard import __version__
 from sockguard.audit.event import Kind
+from sockguard.export.numbers import EXPORTED
 from sockguard.proxy.tally import BOUNDS
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from sockguard.export.exporter import Exporter
     from sockguard.proxy.connection import Connection
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.places import Places
@@ -93,6 +95,11 @@ def _summed(number: Callable[[Cell], int]) -> Callable[[Sources], Samples]:
 def _open(which: Callable[[Connection], bool]) -> Callable[[Sources], Samples]:
     """Return the samples of the connections of which this holds, by client."""
     return _by_name(lambda sources: sources.places.count(which))
+
+
+def _exported(number: Callable[[Exporter], float]) -> Callable[[Sources], Samples]:
+    """Return the samples of what each destination of events has come to."""
+    return lambda sources: [(one.labels, number(one)) for one in sources.gate.exporters]
 
 
 def _tunnelled(connection: Connection) -> bool:
@@ -198,6 +205,10 @@ FAMILIES = (
         "Events that wait to be written.",
         (),
         _one(lambda s: s.gate.recorder.sink.held),
+    ),
+    *(
+        Family(f"sockguard_export_{name}", text, ("export", "scheme"), _exported(number))
+        for name, text, number in EXPORTED
     ),
     Family(
         "sockguard_policy_info",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from sockguard.errors import SockguardError
-from sockguard.proxy.health import condition, is_healthy
+from sockguard.proxy.health import condition, exported, is_healthy
 from sockguard.proxy.metrics import CONTENT_TYPE, Metrics
 from sockguard.proxy.own_log import note_crash
 
@@ -141,7 +141,8 @@ class MetricsHttp:
         """Answer with what `sockguard health` checks, without its sentences: they name paths."""
         parts = await condition(self._gate)
         healthy = is_healthy(parts)
-        told = {part: "ok" if state == "ok" else "failing" for part, state in parts.items()}
+        states = {**parts, **exported(self._gate)}
+        told = {part: "ok" if state == "ok" else "failing" for part, state in states.items()}
         return web.json_response(
             {"ready": healthy, **told}, status=200 if healthy else 503, headers=_HEADERS
         )

@@ -40,6 +40,7 @@ def paths_of(settings: Settings) -> OwnPaths:
         held.append(settings.policy)
     if settings.tls_dir is not None:
         held.append(str(settings.tls_dir))
+    held.extend(path for target in settings.export for path in target.files)
     return OwnPaths(spelt(held), spelt([str(settings.upstream), *ENGINE_SOCKETS]))
 
 

@@ -123,6 +123,22 @@ def test_what_was_not_written_is_dropped_and_told_when_storage_works_again(disk:
     assert "No space left on device" in str(gap["text"])
 
 
+@pytest.mark.parametrize("room", range(0, 4 * len(LINE), 37))
+def test_a_copy_has_the_whole_lines_of_the_file_and_no_others(disk: Disk, room: int) -> None:
+    copied: list[bytes] = []
+    buffer = LineBuffer(now=lambda: 1.0, host="h", copy=copied.extend)
+    disk.room = room
+    for _ in range(3):
+        buffer.append_form(FORM, "now", "ID")
+    with suppress(AuditError):
+        flush(buffer)
+    disk.room = 10**9
+    buffer.append_form(FORM, "now", "ID")
+    flush(buffer)
+    assert [json.loads(line) for line in copied] == disk.events()
+    assert all(line in disk.content for line in copied)
+
+
 def test_a_line_that_lacks_its_newline_only_is_whole(disk: Disk) -> None:
     buffer = a_buffer()
     buffer.append_form(FORM, "now", "ID")

@@ -145,7 +145,7 @@ def test_the_table_of_layers_is_the_one_that_is_held() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["engine", "policy", "compat", "history", "proxy", "audit", "review", "certs"]
+    "part", ["engine", "policy", "compat", "history", "proxy", "audit", "export", "review", "certs"]
 )
 def test_each_module_of_the_large_parts_stands_in_the_map(part: str) -> None:
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

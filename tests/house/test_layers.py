@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 RANKS = (
     {"errors", "__version__"},
     {"wire", "engine", "identity", "audit", "certs"},
-    {"policy"},
+    {"policy", "export"},
     {"compat", "history"},
     {"options"},
     {"settings"},
@@ -71,6 +71,9 @@ def test_imports_point_downwards(path: Path) -> None:
         ("policy", "engine", True),
         ("policy", "proxy", False),
         ("policy", "compat", False),
+        ("export", "audit", True),
+        ("export", "policy", False),
+        ("audit", "export", False),
         ("compat", "settings", False),
         ("history", "policy", True),
         ("history", "review", False),

@@ -21,6 +21,8 @@ HOMES = {
     "uvloop": ("sockguard/cli/",),
     "aiohttp": ("demo/", "sockguard/proxy/metrics_http.py"),
     "prometheus_client": ("sockguard/proxy/metrics.py",),
+    "opentelemetry": ("sockguard/export/otlp_sender.py",),
+    "requests": ("sockguard/export/otlp_sender.py",),
     "multidict": ("demo/",),  # aiohttp's own headers
 }
 OURS = {PACKAGE, "demo"}

@@ -1,0 +1,1 @@
+"""Copies of the log on their way to other systems."""
