@@ -106,10 +106,9 @@ async def _serve(ready: _Ready) -> None:
     show = Show(settings)
     gate = _build_gate(settings, policy, ready.sink, show)
     gate.exporters = ready.exports.exporters
-    server, health = Server(gate, ready.most, ready.passed), HealthSocket(gate)
-    acknowledge = AcknowledgeSocket(gate)
+    server, stopped = Server(gate, ready.most, ready.passed), _stop_signal()
+    health, acknowledge = HealthSocket(gate), AcknowledgeSocket(gate)
     network = Network(gate, server.accept, ready.files)
-    stopped = _stop_signal()
     reloader = Reloader(
         gate, server, policy_files(settings), lambda policy: _announce(settings, policy)
     )
