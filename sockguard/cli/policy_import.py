@@ -223,6 +223,8 @@ def service_named(compose: Compose, name: str | None, image: str) -> str:
             raise SockguardError(f"there is no service {name!r}; there are: {known}")
         return name
     found = [one for one, its in compose.services.items() if _is_image(its, image)]
+    if not found:
+        _refuse_another_proxy(compose, image)
     if len(found) != 1:
         which = ", ".join(found) or known
         raise SockguardError(
@@ -230,6 +232,18 @@ def service_named(compose: Compose, name: str | None, image: str) -> str:
             f" --service which it is, of {which}"
         )
     return found[0]
+
+
+def _refuse_another_proxy(compose: Compose, image: str) -> None:
+    """Raise SockguardError where a service is another proxy that can be imported."""
+    images = {name: dialect.image for name, dialect in DIALECTS.items()} | {"wollomatic": IMAGE}
+    for service, its in compose.services.items():
+        for proxy, one in images.items():
+            if one != image and _is_image(its, one):
+                raise SockguardError(
+                    f"no service has the image {image}, but {service!r} has {one}:"
+                    f" did you mean `policy import {proxy}`?"
+                )
 
 
 def _is_image(written: str, image: str) -> bool:

@@ -6,6 +6,7 @@ Must never be shared between client connections, nor reused after anything unexp
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,18 @@ async def connect(path: Path, seconds: float) -> Channel:
         ) from error
     except OSError as error:
         raise Refusal(
-            Reason.UPSTREAM, f"the Engine at {path} cannot be reached: {error.strerror or error}"
+            Reason.UPSTREAM, f"the Engine at {path} cannot be reached: {_why(path, error)}"
         ) from error
     return channel
+
+
+def _why(path: Path, error: OSError) -> str:
+    """Say why, with the group to be in: whoever reads the end of the log needs the number."""
+    why = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        with suppress(OSError):
+            return f"{why}, it belongs to group {path.stat().st_gid}"
+    return why
 
 
 _parse = lru_cache(maxsize=256)(parse_response_head)

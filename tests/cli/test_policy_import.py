@@ -218,6 +218,10 @@ services:
             "merges too much",
         ),
         ("services:\n  a: {image: nginx}\n  b: {}\n", "say with --service which it is, of a, b"),
+        (
+            "services: {a: {image: lscr.io/linuxserver/socket-proxy}}\n",
+            "'a' has linuxserver/socket-proxy: did you mean `policy import linuxserver`?",
+        ),
         ("services: {a: {image: x/docker-socket-proxy}}\n", "no service has the image"),
         ("services: {a: {image: nottecnativa/docker-socket-proxy}}\n", "no service has the image"),
         (

@@ -456,3 +456,11 @@ def _loads_as_own(item: str) -> bool:
     except PolicyError:
         return False
     return True
+
+
+def test_no_sentence_says_that_what_an_answer_shows_is_masked() -> None:
+    for name, operation in OPERATIONS.items():
+        if operation.masks:
+            told = [cause.sentence for cause in risks(f"{name}: {{response: any}}").causes]
+            assert told
+            assert not any("masked" in one for one in told), told
