@@ -127,6 +127,11 @@ class Operation:
         """Whether its answer holds anything that only a policy's word shows."""
         return self.answer is not None and self.answer.masks
 
+    def says(self, *, shown: bool) -> str:
+        """Say what it hands over, and that part of it is masked only unless all of it is shown."""
+        shows, _, rest = self.hands_over.partition("; ")
+        return f"{shows}." if shown and rest.endswith(" masked.") else self.hands_over
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

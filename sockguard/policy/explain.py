@@ -106,6 +106,7 @@ def _right(client: Client, grant: Grant) -> Right:
                     operation,
                     [one.parameter.name for one in named_parameters(grant)],
                     [Part(one.steps, one.field) for one in _told(grant)],
+                    shown=grant.response.any,
                 ),
                 *shown_by(grant)[:MOST_SENTENCES],
             )

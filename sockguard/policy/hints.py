@@ -54,12 +54,19 @@ def smallest_item(question: Question, faults: Sequence[Fault]) -> str:
 
 
 def handed_over(
-    operation: Operation, parameters: Iterable[str] = (), parts: Iterable[Part] = ()
+    operation: Operation,
+    parameters: Iterable[str] = (),
+    parts: Iterable[Part] = (),
+    *,
+    shown: bool = False,
 ) -> str:
-    """Say what granting the operation with these sensitive parameters and fields gives away."""
+    """Say what granting the operation with these sensitive parameters and fields gives away.
+
+    `shown` says that nothing of its answer is masked.
+    """
     table = operation.parameters
     sentences = (
-        operation.hands_over,
+        operation.says(shown=shown),
         *(table[name].hands_over for name in parameters),
         *dict.fromkeys(part.field.hands_over for part in parts),
     )

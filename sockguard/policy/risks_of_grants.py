@@ -41,7 +41,7 @@ REACHES_OTHERS = frozenset({"containers.rename", "containers.update"})
 def grant_causes(client: Client, grant: Grant) -> Iterator[Cause]:
     """Yield what a grant of this client amounts to."""
     operation = OPERATIONS[grant.operation]
-    yield _cause(client, grant, _bare_level(operation), _bare_sentence(grant))
+    yield _cause(client, grant, _bare_level(operation), operation.says(shown=grant.response.any))
     yield from _of_parameters(client, grant)
     yield from field_causes(client, grant)
     yield from view_causes(grant)
@@ -56,13 +56,6 @@ def keeps_to_own(client: Client, grant: Grant) -> bool:
     """Tell whether a grant reaches only what this client made itself."""
     kept = kind_judged(grant.operation) in OWNABLE or grant.operation in FILTERED
     return client.own.only and not grant.shared and kept
-
-
-def _bare_sentence(grant: Grant) -> str:
-    """Say what the operation hands over, and that part of it is masked only where it is."""
-    sentence = OPERATIONS[grant.operation].hands_over
-    shows, mark, rest = sentence.partition("; ")
-    return f"{shows}." if mark and grant.response.any and rest.endswith(" masked.") else sentence
 
 
 def _bare_level(operation: Operation) -> Level:
