@@ -78,7 +78,7 @@ def _mask(client: Client) -> Callable[[], object]:
         raise BenchError("nothing is masked")
 
     def mask() -> bytes:
-        steps = document_steps(_INSPECT, lambda element: answering.treat(element, Facts()))
+        steps = document_steps(_INSPECT, lambda element: answering.treat(element, Facts(), set()))
         while True:
             try:
                 next(steps)

@@ -145,6 +145,8 @@ OPTIONS = (
     Option(
         "audit_key", "", _path_if_any, "key of the audit log (default: audit.key in its folder)"
     ),
+    Option("recording_max", "64MiB", _size, "size at which a recorded session is ended"),
+    Option("recording_total", "1GiB", _size, "size of all recordings, the oldest goes first"),
     Option(
         "export",
         "",

@@ -75,6 +75,9 @@ class Settings:
     """The age at which a file of the log goes, 0 for none."""
     audit_key: Path | None = None
     """The key that signs the log, None for the one in its folder."""
+    recording_max_bytes: int = 64 * 1024**2
+    """The size at which a recorded session is ended."""
+    recording_total_bytes: int = 1024**3
     export: tuple[Target, ...] = ()
     """Where copies of all events go."""
     main_socket_mode: int = 0o660
@@ -113,8 +116,11 @@ def read_settings(
     stdout = values.pop("audit") == "stdout"
     values["audit_segment_bytes"] = values.pop("audit_segment")
     values["audit_total_bytes"] = values.pop("audit_total")
+    values["recording_max_bytes"] = values.pop("recording_max")
+    values["recording_total_bytes"] = values.pop("recording_total")
     values["audit"] = "stdout" if stdout else audit_dir
     settings = Settings(followed=followed, **values)  # type: ignore[arg-type]  # the table above gives each its type
+    _refuse_narrow_recordings(settings)
     _refuse_open_metrics(settings)
     _refuse_open_listeners(settings)
     return settings
@@ -157,6 +163,14 @@ def _refuse_foreign_variables(environ: Mapping[str, str]) -> None:
             f"SOCKGUARD_COMPAT is missing, without which {shown}{more} would mean nothing: set it"
             f" to {' or '.join(DIALECTS)}, the socket proxy for which they were written, or to"
             " none if something else reads them"
+        )
+
+
+def _refuse_narrow_recordings(settings: Settings) -> None:
+    if settings.recording_total_bytes < 2 * settings.recording_max_bytes:
+        raise SettingsError(
+            f"--recording-total={settings.recording_total_bytes}: it must have room for two"
+            f" recordings of --recording-max={settings.recording_max_bytes} at least"
         )
 
 

@@ -24,7 +24,8 @@ FIELDS = (
     *("operation", "method", "path", "query", "body", "body_sha256"),
     *("api_version", "target", "read_only"),
     *("mode", "decision", "reason", "detail", "grant", "facts", "policy"),
-    *("status", "bytes_in", "bytes_out", "ms", "ended"),
+    *("status", "bytes_in", "bytes_out", "ms", "masked", "ended"),
+    *("recording", "recording_sha256", "bytes"),
     *("user_agent", "text", "hint", "count"),
     *("by", "note", "up_to", "filter"),
     *("begins", "torn", "key", "sig", "prev"),
@@ -81,6 +82,9 @@ class Kind(StrEnum):
     ENGINE_DOWN = "engine_down"
     ENGINE_BACK = "engine_back"
     ACKNOWLEDGED = "acknowledged"
+    RECORDING_CLOSED = "recording_closed"
+    RECORDING_REMOVED = "recording_removed"
+    RECORDING_OPENED = "recording_opened"
 
 
 def cut(text: str) -> str:
@@ -186,13 +190,22 @@ def outcome_form(who: str, *, operation: str, policy: str) -> str:
     return f'"kind":"outcome"{who}{asked}'
 
 
-def ended_as(status: int, bytes_in: int, bytes_out: int, seconds: float, ended: str) -> str:
+def ended_as(  # noqa: PLR0913, PLR0917 - one for each field of an outcome
+    status: int, bytes_in: int, bytes_out: int, seconds: float, ended: str, masked: str = ""
+) -> str:
     """Write how a request ended, for `form_line`.
 
-    `status` is 0 when no answer was sent, `ended` a word of the data plane.
+    `status` is 0 when no answer was sent, `ended` a word of the data plane, `masked` the places of
+    the catalogue that were masked.
     """
     told = f',"status":{status},"bytes_in":{bytes_in},"bytes_out":{bytes_out}'
-    return f'{told},"ms":{seconds * 1000:.3f},"ended":"{ended}"'
+    hidden = f',"masked":{quote(masked)}' if masked else ""
+    return f'{told},"ms":{seconds * 1000:.3f}{hidden},"ended":"{ended}"'
+
+
+def recorded_as(recording: str) -> str:
+    """Write which recording a request has, behind how it ended; "" for none."""
+    return f',"recording":{_escape(recording)}' if recording else ""
 
 
 # Anything between the texts and the line costs more than it tells: two lines for each request.

@@ -40,7 +40,8 @@ class Report:
     `lines` of the chain were looked at, numbered from `first` to `last`; `unchained` ones are from
     before it and carry no hash. `signed` is the last number that a signature vouches for, `head`
     the hash of the last line. `lost` numbers are missing and told to be, `torn` lines are cut off
-    and told to be. All before `removed_to` went for age or room, 0 if nothing did.
+    and told to be. All before `removed_to` went for age or room, 0 if nothing did. So many
+    `recordings` beside the log are what it says.
     """
 
     finding: Finding | None = None
@@ -54,6 +55,7 @@ class Report:
     torn: int = 0
     removed_to: int = 0
     head: str = ""
+    recordings: int = 0
 
 
 def verify(lines: Iterable[Line], holds: Holds, heads: Mapping[int, str]) -> Report:

@@ -11,7 +11,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockguard.cli import audit_ack, audit_query, audit_show, audit_summary, audit_verify
+from sockguard.cli import (
+    audit_ack,
+    audit_play,
+    audit_query,
+    audit_show,
+    audit_summary,
+    audit_verify,
+)
+from sockguard.cli.audit_said import add_socket_dir
 from sockguard.review.event_schema import schema_text
 from sockguard.review.times import moment
 
@@ -36,6 +44,7 @@ def register(commands: Verbs) -> None:
     show.add_argument("id", metavar="ID", help="an event id, or as much of it as is unique")
     _add_reading(show, audit_show.run)
     _add_ack(verbs)
+    audit_play.register(verbs)
     schema = verbs.add_parser("schema", help="print the JSON Schema of events")
     schema.set_defaults(run=lambda _: print(schema_text(), end="") or 0)
     audit_verify.register(verbs)
@@ -70,11 +79,7 @@ def _add_ack(verbs: Verbs) -> None:
     ack.add_argument(
         "--up-to", type=_number, metavar="SEQ", help="up to this event [the last there is]"
     )
-    ack.add_argument(
-        "--socket-dir",
-        metavar="DIR",
-        help="where a running server has its sockets [SOCKGUARD_SOCKET_DIR; /run/sockguard]",
-    )
+    add_socket_dir(ack)
     _add_reading(ack, audit_ack.run)
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.text import may_colour
-from sockguard.cli.say import UsageError, note
+from sockguard.cli.say import UsageError
+from sockguard.proxy.own_log import note
 from sockguard.review.filters import Filter, FilterError, parse_filter
 from sockguard.review.find_store import Finder
 from sockguard.review.index_store import opened_index

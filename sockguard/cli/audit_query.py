@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from sockguard.audit.event import Kind
 from sockguard.audit.text import line_of, printable
 from sockguard.cli.audit_log import as_json, colour, filter_of, opened
-from sockguard.cli.say import UsageError, note, put
+from sockguard.cli.say import UsageError, put
 from sockguard.policy.complaints import did_you_mean
+from sockguard.proxy.own_log import note
 from sockguard.review.fields import text_of
 from sockguard.review.fill_store import fill
 from sockguard.review.filters import Condition, Value

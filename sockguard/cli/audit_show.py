@@ -26,7 +26,7 @@ _SHOWN_IDS = 5
 def run(arguments: argparse.Namespace) -> int:
     """Print the event; return 0. AuditError: there is none, or several begin so."""
     with opened(arguments) as (finder, _, _):
-        found = _found(finder, arguments.id)
+        found = find(finder, arguments.id)
     if not found:
         raise AuditError(f"no event {arguments.id} in {folder_of(arguments)}")
     if arguments.json:
@@ -36,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _found(finder: Finder, text: str) -> list[Event]:
+def find(finder: Finder, text: str) -> list[Event]:
+    """Return all that has an id which begins so. AuditError: several ids do, or none can."""
     prefix = text.upper()
     if not _ID.fullmatch(prefix):
         raise AuditError(f"{text!r} is not the beginning of an event id")

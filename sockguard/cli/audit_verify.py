@@ -17,6 +17,8 @@ from sockguard.audit.chain import NO_HASH
 from sockguard.audit.evidence_store import lines
 from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.key_store import PUBLIC, read_public
+from sockguard.audit.recording_store import kept, measure
+from sockguard.audit.recordings_told import Watch, compare
 from sockguard.audit.sink import AuditError
 from sockguard.audit.verify import verify
 from sockguard.cli.say import UsageError, put, say
@@ -24,6 +26,8 @@ from sockguard.cli.say import UsageError, put, say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sockguard.audit.recording_store import Kept
+    from sockguard.audit.recordings_told import Beside
     from sockguard.audit.seal import PublicKeys
     from sockguard.audit.verify import Report
 
@@ -56,6 +60,11 @@ def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="HASH@SEQ",
         help="a head that was told before, as on standard output; may be given again",
     )
+    parser.add_argument(
+        "--without-recordings",
+        action="store_true",
+        help="look at the log alone, as in a copy that has no recordings",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.set_defaults(run=_run)
 
@@ -71,8 +80,11 @@ def _run(arguments: argparse.Namespace) -> int:
     folder = arguments.dir or default_audit_dir(os.environ, os.geteuid())
     heads = _heads_of(arguments.head)
     keys = _keys_of(folder, arguments.public_key)
-    report = _report(folder, keys, heads)
-    unseen = list(_unseen(report, own_key=not arguments.public_key, heads=heads))
+    report, beside = _report(folder, keys, heads, alone=arguments.without_recordings)
+    unseen = [
+        *_unseen(report, own_key=not arguments.public_key, heads=heads),
+        *_unseen_beside(report, beside),
+    ]
     if arguments.json:
         put(_document(report, unseen))
     else:
@@ -100,16 +112,55 @@ def _keys_of(folder: Path, named: list[Path]) -> PublicKeys:
     return keys
 
 
-def _report(folder: Path, keys: PublicKeys, heads: Mapping[int, str]) -> Report:
+def _report(
+    folder: Path, keys: PublicKeys, heads: Mapping[int, str], *, alone: bool
+) -> tuple[Report, Beside | None]:
     # Slow to load, and no other verb of `audit` needs it.
     from sockguard.audit.seal import holds  # noqa: PLC0415
 
+    watch, listed = Watch(), None if alone else _listed(folder)
     report = verify(
-        lines(folder), lambda name, signature, signed: holds(keys, name, signature, signed), heads
+        watch.through(lines(folder)),
+        lambda name, signature, signed: holds(keys, name, signature, signed),
+        heads,
     )
     if report.lines and not keys:
         raise UsageError(f"there is no {folder / PUBLIC}: name the public key with --public-key")
-    return report
+    if listed is None or report.finding is not None:
+        return report, None
+    try:
+        beside = compare(watch, listed, lambda file: measure(folder, file).sha256)
+    except OSError as error:
+        raise AuditError(f"the recordings in {folder} cannot be read: {error}") from error
+    report.finding, report.recordings = beside.finding, beside.good
+    return report, beside
+
+
+def _listed(folder: Path) -> tuple[list[Kept], list[str]]:
+    """List the recordings before the log is read: each that is closed then stands in it."""
+    try:
+        return kept(folder)
+    except OSError as error:
+        raise AuditError(f"the recordings in {folder} cannot be read: {error}") from error
+
+
+def _unseen_beside(report: Report, beside: Beside | None) -> Iterator[str]:
+    """Yield what may be wrong with recordings although nothing was found."""
+    if report.finding is not None:
+        return
+    if beside is None:
+        yield "the recordings: only the log was looked at"
+        return
+    if beside.unfinished:
+        yield (
+            f"{beside.unfinished} recordings are still being written, or their server was killed:"
+            " the log vouches for them once they are closed, or with the next start"
+        )
+    if beside.older:
+        yield (
+            f"{beside.older} recordings are from before the events that are left: whoever may"
+            " write the folder can have put them there"
+        )
 
 
 def _unseen(report: Report, *, own_key: bool, heads: Mapping[int, str]) -> Iterator[str]:
@@ -139,7 +190,8 @@ def _unseen(report: Report, *, own_key: bool, heads: Mapping[int, str]) -> Itera
 def _page(report: Report, folder: Path, unseen: list[str]) -> list[str]:
     finding = report.finding
     if finding is not None:
-        place = f"{finding.file} line {finding.line}: " if finding.file else ""
+        line = f" line {finding.line}" if finding.line else ""
+        place = f"{finding.file}{line}: " if finding.file else ""
         seq = f" (seq {finding.seq})" if finding.seq else ""
         page = [f"{place}{finding.fault}{seq}: {finding.text}"]
         if report.signed:
@@ -150,6 +202,8 @@ def _page(report: Report, folder: Path, unseen: list[str]) -> list[str]:
         f"signed up to seq {report.signed} by {report.checkpoints} checkpoints",
         f"head {report.head}@{report.last}",
     ]
+    if report.recordings:
+        page.append(f"{report.recordings} recordings are what was typed and shown")
     if report.removed_to > 1:
         page.append(f"told: the events before seq {report.removed_to} went for age or room")
     if report.lost:

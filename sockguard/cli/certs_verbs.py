@@ -19,7 +19,8 @@ from sockguard.certs.listing_store import listing
 from sockguard.certs.names import check_name, is_dns_name, read_names
 from sockguard.certs.revoked_store import revoke
 from sockguard.cli.certs_text import DEFAULT_HOST, docker_lines, moment, policy_lines, table, until
-from sockguard.cli.say import UsageError, note, say
+from sockguard.cli.say import UsageError, say
+from sockguard.proxy.own_log import note
 
 if TYPE_CHECKING:
     import argparse

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sockguard.cli.say import note, show
+from sockguard.cli.say import show
 from sockguard.identity.listener import Scheme
+from sockguard.proxy.own_log import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sockguard.cli.say import note
+from sockguard.proxy.own_log import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

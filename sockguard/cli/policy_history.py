@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from sockguard.audit.folder import default_audit_dir
 from sockguard.audit.read_store import UNREADABLE, events
-from sockguard.cli.say import note
 from sockguard.history.past import read_past
+from sockguard.proxy.own_log import note
 from sockguard.review.times import moment
 
 if TYPE_CHECKING:

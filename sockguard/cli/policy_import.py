@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockguard.cli.say import UsageError, note, put
+from sockguard.cli.say import UsageError, put
+from sockguard.cli.stoppable import within
 from sockguard.compat.by_expression import policy_of_expressions
 from sockguard.compat.compose import Service, read_compose
 from sockguard.compat.dialects import DIALECTS
 from sockguard.compat.env_file import read_env_file
 from sockguard.compat.follow import follow
+from sockguard.compat.matched import try_alone
 from sockguard.compat.wollomatic import IMAGE, LABELS, read_labels, read_settings
 from sockguard.compat.written import comment
 from sockguard.errors import SockguardError
@@ -25,17 +27,23 @@ from sockguard.identity.listener import listener_of
 from sockguard.policy.complaints import Complaints
 from sockguard.policy.load import MAX_FILE, SUFFIXES, read_file
 from sockguard.policy.model import Source
+from sockguard.proxy.own_log import note
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
     from sockguard.compat.compose import Compose
+    from sockguard.compat.matched import Expression
+    from sockguard.compat.wollomatic import Allowed, Told
 
 GOOD = 0
 _STDIN = "-"
 _ENGINE = "/var/run/docker.sock"
 _WOLLOMATIC = "wollomatic"
+_ALL_SECONDS, _ONE_SECONDS = 20.0, 3.0
+"""A common expression takes a tenth of a second."""
+_MOST_TRIED = 20
 
 
 def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -151,14 +159,45 @@ def _by_expressions(found: _Found, complaints: Complaints) -> tuple[str, Sequenc
             complaints.add(found.service.source, f"{service}: {fault}")
     for fault in told.faults:
         complaints.add(found.service.source, fault)
+    if told.lets_nobody_in and not labelled:
+        complaints.add(
+            found.service.source, "-allowfrom= lets nobody in: there is nothing to write"
+        )
     complaints.raise_any()
-    text, warnings = policy_of_expressions(told, labelled)
+    text, warnings = _tried(told, labelled, found, complaints)
     if found.labels and not told.by_label:
         ignored = "labels of other services count only with -proxycontainername, which is not set"
         warnings = (ignored, *warnings)
     return "".join(
         () if told.socket else _how_to_serve([told.listener], told.upstream)
     ) + text, warnings
+
+
+def _tried(
+    told: Told, labelled: Mapping[str, Allowed], found: _Found, complaints: Complaints
+) -> tuple[str, tuple[str, ...]]:
+    """Make the policy, unless trying the expressions would take for ever, as it would not in Go."""
+    try:
+        return within(_ALL_SECONDS, policy_of_expressions, told, labelled)
+    except TimeoutError:
+        every = [one for each in (told.allowed, *labelled.values()) for one in each.expressions]
+        complaints.add(
+            found.service.source,
+            f"{_slowest(every)}: takes too long to be tried on paths here; write it without"
+            " repetitions within repetitions, as in [a-z0-9]* for ([a-z0-9]+)*",
+        )
+        complaints.raise_any()
+        raise
+
+
+def _slowest(expressions: Sequence[Expression]) -> str:
+    """Return the first that takes too long alone, or all of them."""
+    for one in expressions[:_MOST_TRIED]:
+        try:
+            within(_ONE_SECONDS, try_alone, one)
+        except TimeoutError:
+            return str(one)
+    return ", ".join(map(str, expressions))
 
 
 # --- files ----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.cli.policy_check import GOOD, LEVELS
 from sockguard.cli.policy_history import add_history, read_history
-from sockguard.cli.say import note, put
+from sockguard.cli.say import put
 from sockguard.engine.level import Level
 from sockguard.errors import SockguardError
 from sockguard.history.learning import learn
@@ -23,6 +23,7 @@ from sockguard.policy.decide import REPORTED
 from sockguard.policy.model import MAIN
 from sockguard.policy.question import Effect
 from sockguard.policy.risks import amounts_to, risks_of
+from sockguard.proxy.own_log import note
 
 if TYPE_CHECKING:
     import argparse

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sockguard.audit.text import printable
 from sockguard.errors import SockguardError
 from sockguard.policy.complaints import PolicyError
+from sockguard.proxy.own_log import note, put_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,19 +39,9 @@ def tell(error: SockguardError) -> None:
     first, *others = map(str, complaints)
     note(first)
     for line in others:
-        _put_error(printable(line))
-
-
-def note(text: str) -> None:
-    """Print one line of the program's own on standard error, at once."""
-    _put_error(f"sockguard: {printable(text)}")
-
-
-def _put_error(line: str) -> None:
-    # One write: events come on standard output from another thread, mostly to the same file.
-    print(f"{line}\n", end="", file=sys.stderr, flush=True)
+        put_error(printable(line))
 
 
 def show(text: str) -> None:
     """Print a text of several lines on standard error, in one piece and without our name."""
-    _put_error("\n".join(printable(line) for line in text.splitlines()))
+    put_error("\n".join(printable(line) for line in text.splitlines()))

@@ -29,7 +29,6 @@ from sockguard.cli.engine_socket import what_bars
 from sockguard.cli.export import open_exports
 from sockguard.cli.network import listener_warnings, read_tls_files, sockets_passed_on
 from sockguard.cli.policy_files import load_served, look_at, policy_files
-from sockguard.cli.say import note
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.options import add_options
@@ -41,6 +40,7 @@ from sockguard.proxy.engine_facts import EngineRange
 from sockguard.proxy.gate import Gate
 from sockguard.proxy.health import HealthSocket
 from sockguard.proxy.network import Network
+from sockguard.proxy.own_log import note
 from sockguard.proxy.own_objects import Ourselves, SelfKnowledge, own_container_id
 from sockguard.proxy.own_paths import paths_of
 from sockguard.proxy.record import Recorder
@@ -106,10 +106,9 @@ async def _serve(ready: _Ready) -> None:
     show = Show(settings)
     gate = _build_gate(settings, policy, ready.sink, show)
     gate.exporters = ready.exports.exporters
-    server, health = Server(gate, ready.most, ready.passed), HealthSocket(gate)
-    acknowledge = AcknowledgeSocket(gate)
+    server, stopped = Server(gate, ready.most, ready.passed), _stop_signal()
+    health, acknowledge = HealthSocket(gate), AcknowledgeSocket(gate)
     network = Network(gate, server.accept, ready.files)
-    stopped = _stop_signal()
     reloader = Reloader(
         gate, server, policy_files(settings), lambda policy: _announce(settings, policy)
     )
@@ -138,6 +137,7 @@ async def _serve(ready: _Ready) -> None:
             await _end(task)
         if metrics is not None:
             await metrics.stop()
+    await gate.recordings.close()
     await gate.recorder.close(f"stopped by {reason}")
     show.close()
 
@@ -173,6 +173,7 @@ def _build_gate(settings: Settings, policy: Policy, sink: Sink, show: Show) -> G
         origin=lambda: (gate.policy.sha256, engine.facts.identity if engine.facts else ""),
     )
     gate = Gate(settings, policy, engine, recorder)
+    gate.recordings.look_back()
     return gate
 
 
@@ -248,6 +249,9 @@ def _announce(settings: Settings, policy: Policy) -> None:
         note(f"listening at {listener}")
     for warning in (*lint(policy), *listener_warnings(settings, policy)):
         note(f"warning: {warning}")
+    for name in (one.name for one in clients if risks[one.name].recorded):
+        if settings.audit == "stdout":
+            note(f"warning: --audit stdout keeps no recordings: sessions of {name!r} are refused")
 
 
 def _ask_for_group(settings: Settings) -> None:

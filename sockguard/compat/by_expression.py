@@ -6,6 +6,8 @@ Must never give to one container what another one's labels say.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sockguard.compat.follow import CLIENT
@@ -17,7 +19,7 @@ from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.views.all import VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sockguard.compat.matched import Opened
     from sockguard.compat.wollomatic import Allowed, Told
@@ -31,7 +33,7 @@ def policy_of_expressions(
     told: Told, labelled: Mapping[str, Allowed]
 ) -> tuple[str, tuple[str, ...]]:
     """Return the text of the policy, and what to mind; `labelled` is by service."""
-    clients = list(_clients(told, labelled))
+    clients = _named_apart(_clients(told, labelled))
     all_allowed = [told.allowed, *labelled.values()]
     warnings = [*_of_callers(told, labelled)]
     for one in all_allowed:
@@ -53,11 +55,25 @@ def _clients(told: Told, labelled: Mapping[str, Allowed]) -> Iterator[WrittenCli
         for host in told.hosts:
             if host not in labelled:
                 yield _by_service(host, groups)
-    elif not labelled or _keeps_apart(told):
+    elif told.networks and (not labelled or _keeps_apart(told)):
         match = {"from": list(told.networks), "anyone_there": True}
         yield WrittenClient(CLIENT, groups, match)
     for service, allowed in labelled.items():
         yield _by_service(service, _groups(allowed))
+
+
+def _named_apart(clients: Iterable[WrittenClient]) -> list[WrittenClient]:
+    """Number those whose services come to one name: `a.b` and `a-b` are both `a-b`."""
+    seen: Counter[str] = Counter()
+    named = []
+    for client in clients:
+        name = client.name
+        while seen[name]:
+            seen[client.name] += 1
+            name = f"{client.name[: _LONGEST_NAME - 5]}-{seen[client.name]}"
+        seen[name] += 1
+        named.append(replace(client, name=name))
+    return named
 
 
 def _keeps_apart(told: Told) -> bool:
@@ -66,6 +82,11 @@ def _keeps_apart(told: Told) -> bool:
 
 
 def _of_callers(told: Told, labelled: Mapping[str, Allowed]) -> Iterator[str]:
+    if told.unused and not told.socket:
+        yield (
+            f"-allowfrom: {', '.join(told.unused)} let nobody in, as there: that proxy looks at"
+            " nothing behind the first network; add to `from` what is meant"
+        )
     if labelled and told.networks and not told.socket and not _keeps_apart(told):
         yield (
             f"left out is who comes from {', '.join(told.networks)} without labels: such a client"

@@ -142,12 +142,19 @@ class Compose:
                 for source in reversed(sources):
                     self._count_merge(source, depth)
                     merged |= self._entries(source, depth + 1)
-        own = {
-            key.value: value
-            for key, value in node.value
-            if isinstance(key, yaml.ScalarNode) and key.value != _MERGE
-        }
+        own: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != _MERGE:
+                self._refuse_second(key, own)
+                own[key.value] = value
         return merged | own
+
+    def _refuse_second(self, key: yaml.ScalarNode, before: Mapping[str, yaml.Node]) -> None:
+        """Refuse a key that stands twice, as compose does: nobody can say which one counts."""
+        if key.value in before:
+            source, first = self._source(key), self._source(before[key.value])
+            text = f"{key.value!r} stands here twice (first in line {first.line})"
+            raise PolicyError([Complaint(source.file, source.line, text)])
 
     def _count_merge(self, node: yaml.Node, depth: int) -> None:
         self._merges += 1

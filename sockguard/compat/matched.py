@@ -204,6 +204,12 @@ def left_out(expressions: Sequence[Expression]) -> Iterable[str]:
             yield f"{one} lets nothing through that the Engine API has"
 
 
+def try_alone(one: Expression) -> None:
+    """Try one expression on all that it would be tried on."""
+    for _ in (*too_wide(one), *left_out([one])):
+        pass
+
+
 def _types_by_get(operation: str) -> bool:
     return OPERATIONS[operation].writes and all(
         route.method == "GET" for route in _routes_of(operation)

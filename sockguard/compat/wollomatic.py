@@ -40,6 +40,8 @@ _WITHOUT_MEANING = (
     "proxysocketendpointfilemode",
 )
 _SWITCHES = ("allowhealthcheck", "logjson", "stoponwatchdog")
+_NEVER_EMPTY = ("listenip", "proxyport", "socketpath")
+_NEAR = "127.0.0.1/32"
 _FLAG = re.compile(r"--?(?P<name>[A-Za-z]+)(?:=(?P<value>.*))?", re.DOTALL)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 
@@ -57,7 +59,7 @@ class Told:
     """All that matters of one proxy's settings; `networks` and `hosts` are those let in.
 
     `socket` is the Unix socket that it offers instead of a port, `by_label` whether labels of other
-    containers count.
+    containers count, `unused` what of the callers it never looks at.
     """
 
     allowed: Allowed
@@ -67,7 +69,13 @@ class Told:
     upstream: str
     socket: str = ""
     by_label: bool = False
+    unused: tuple[str, ...] = ()
     faults: tuple[str, ...] = field(default=())
+
+    @property
+    def lets_nobody_in(self) -> bool:
+        """Tell whether nobody is let in but by labels: `-allowfrom=` is not as good as unset."""
+        return not (self.networks or self.hosts or self.socket)
 
 
 def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Told:
@@ -77,7 +85,12 @@ def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Told:
     values = {
         name: (flags.get(name) or [environ.get(f"SP_{name.upper()}", "")])[-1] for name in _FLAGS
     }
-    networks, hosts = _callers(values["allowfrom"] or "127.0.0.1/32", faults)
+    asked = values["allowfrom"] if "allowfrom" in flags else values["allowfrom"] or _NEAR
+    counting, unused = _that_count(asked)
+    networks, hosts = _callers(counting, faults)
+    faults += [
+        f"-{name}= has no value" for name in _NEVER_EMPTY if flags.get(name, ["x"])[-1] == ""
+    ]
     faults += [
         f"{key} is no variable of {IMAGE} {RELEASE}"
         for key in sorted(environ)
@@ -97,6 +110,7 @@ def read_settings(words: Sequence[str], environ: Mapping[str, str]) -> Told:
         upstream,
         values["proxysocketendpoint"],
         by_label=bool(values["proxycontainername"]) and not values["proxysocketendpoint"],
+        unused=unused,
         faults=tuple(faults),
     )
 
@@ -182,9 +196,20 @@ def _folders(text: str, faults: list[str]) -> Iterator[str]:
             yield one
 
 
-def _callers(text: str, faults: list[str]) -> tuple[list[str], list[str]]:
+def _that_count(asked: str) -> tuple[list[str], tuple[str, ...]]:
+    """Split who is let in from who stands behind the first network, where nobody ever looks.
+
+    A network in CIDR form answers for good, whether the caller is in it or not; names and single
+    addresses before it are looked up one by one (isAllowedClient in handlehttprequest.go).
+    """
+    every = [one for one in asked.split(",") if one]
+    first = next((at for at, one in enumerate(every) if "/" in one), len(every))
+    return list(dict.fromkeys(every[: first + 1])), tuple(every[first + 1 :])
+
+
+def _callers(counting: Sequence[str], faults: list[str]) -> tuple[list[str], list[str]]:
     networks, hosts = [], []
-    for one in filter(None, text.split(",")):
+    for one in counting:
         try:
             networks.append(str(ip_network(one, strict=False)))
         except ValueError:

@@ -47,6 +47,10 @@ class Thing:
     """The client that made an exec through this sockguard, "" where that is not known."""
     granted: str = ""
     """The line, in words, under which that client was allowed to make it."""
+    recorded: bool = False
+    """Whether a line under which it was made says that what is typed and shown is kept."""
+    tty: bool | None = None
+    """Whether a container or an exec has a terminal, None where nobody told."""
 
     @property
     def name(self) -> str:
@@ -154,9 +158,11 @@ def thing_of(kind: str, document: object) -> Thing:
         case {"Id": str(identity), "Name": str(name), "Image": str(image)} if kind == "container":
             config = _part(document, "Config")
             names = (name.removeprefix("/"),)
-            thing = Thing(kind, identity, names, _labels(config), image, user=_user(config))
+            labels, tty = _labels(config), _truth(config.get("Tty"))
+            thing = Thing(kind, identity, names, labels, image, user=_user(config), tty=tty)
         case {"ID": str(identity), "ContainerID": str(container)} if kind == "exec":
-            thing = Thing(kind, identity, container=container)
+            tty = _truth(_part(document, "ProcessConfig").get("tty"))
+            thing = Thing(kind, identity, container=container, tty=tty)
         case {"Id": str(identity), "Name": str(name)} if kind in ("network", "plugin"):
             thing = Thing(kind, identity, (name,), _labels(document))
         case {"Name": str(name)} if kind == "volume":
@@ -209,6 +215,10 @@ def _labels(document: Mapping[str, object]) -> Mapping[str, str]:
     if not isinstance(labels, dict):
         return {}
     return {key: value for key, value in labels.items() if isinstance(value, str)}
+
+
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _texts(value: object) -> list[str]:

@@ -50,6 +50,9 @@ OF_KIND: Mapping[str, Severity] = {
     Kind.ENGINE_DOWN: Severity.ERROR,
     Kind.ENGINE_BACK: Severity.NOTICE,
     Kind.ACKNOWLEDGED: Severity.NOTICE,
+    Kind.RECORDING_CLOSED: Severity.NOTICE,
+    Kind.RECORDING_REMOVED: Severity.NOTICE,
+    Kind.RECORDING_OPENED: Severity.NOTICE,
     EXPORT_GAP: Severity.ERROR,
 }
 """A decision is as `OF_DECISION` says, where that knows it."""

@@ -40,16 +40,20 @@ class Answering:
     filtered: bool
     plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
 
-    def treat(self, element: object, facts: Facts) -> object | None:
+    def treat(self, element: object, facts: Facts, masked: set[str]) -> object | None:
         """Return what is shown of a document or an element, None for nothing.
 
-        While it notes missing facts, what it returns does not count. Malformed for what is no such
-        element.
+        Places at which something was masked are added to the set. While it notes missing facts,
+        what it returns does not count. Malformed for what is no such element.
         """
         grants = self.grants
         if self.filtered:
             grants, element = self._seen(element, facts)
-        return redact(self._plan(grants), element).element if grants else None
+        if not grants:
+            return None
+        redacted = redact(self._plan(grants), element)
+        masked |= redacted.masked
+        return redacted.element
 
     def _seen(self, element: object, facts: Facts) -> tuple[tuple[Grant, ...], object]:
         if self.operation == "system.df":

@@ -14,6 +14,7 @@ from sockguard.policy.constraints import read_constraint
 from sockguard.policy.model import Grant
 from sockguard.policy.objects import TARGETABLE, UNSHARED
 from sockguard.policy.protect import is_protected
+from sockguard.policy.recorded import RECORDABLE, UNRECORDED
 from sockguard.policy.response import read_response
 from sockguard.policy.target import read_target
 from sockguard.policy.tree import flag_of, refuse_unknown_keys
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from sockguard.policy.tree import Entry
     from sockguard.policy.view import ViewConstraint
 
-FLAGS = ("including_sockguard", "shared", "compressed")
+FLAGS = ("including_sockguard", "shared", "compressed", "record")
 CONDITIONS = ("target", "query", "body", *VIEWS, "response", "any_of", *FLAGS)
 
 
@@ -87,13 +88,16 @@ def _refuse_strange_conditions(
     }
     refuse_unknown_keys(rest, CONDITIONS, operation.name, complaints)
     for key in rest.keys() & USELESS.keys() - useful_conditions(operation):
-        complaints.add(rest[key].source, f"{operation.name} has no use for {key}: {USELESS[key]}")
+        why = UNRECORDED.get(operation.name) if key == "record" else None
+        told = f"{operation.name} has no use for {key}: {why or USELESS[key]}"
+        complaints.add(rest[key].source, told)
 
 
 USELESS = {
     "including_sockguard": "it passes as granted",
     "shared": "it makes and names no objects",
     "compressed": "it takes no archive into a container",
+    "record": "nothing is typed or shown in it",
     "target": "it is about no object with a name or labels",
     **{name: f"it asks for nothing that {name} gathers" for name in VIEWS},
 }
@@ -111,6 +115,8 @@ def useful_conditions(operation: Operation) -> set[str]:
         useful.add("compressed")
     if operation.name in TARGETABLE:
         useful.add("target")
+    if operation.name in RECORDABLE:
+        useful.add("record")
     return useful
 
 

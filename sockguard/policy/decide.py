@@ -5,6 +5,7 @@ Must never look anywhere but at its arguments: the same question always gets the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sockguard.engine.facts import Facts, absence_of
@@ -19,6 +20,7 @@ from sockguard.policy.model import Mode
 from sockguard.policy.objects import judges_objects, object_faults
 from sockguard.policy.protect import own_named
 from sockguard.policy.question import Decision, Effect
+from sockguard.policy.recorded import DETACHED, is_detached, made_under_record, records
 from sockguard.policy.relied import relied_on
 from sockguard.policy.sent import NOTHING_SENT, sent_under
 from sockguard.policy.visible import filters
@@ -61,18 +63,21 @@ def decide(client: Client, question: Question) -> Decision:
     """Give the verdict: an alternative that covers the whole request allows it.
 
     Each alternative is held against what would be forwarded under it. Of an answer, all that cover
-    the request may show something, so all are tried; else the first one is enough. Where the Engine
-    has to be asked for facts first, the decision says which, and nothing else.
+    the request may show something, so all are tried, and also where one of them records it; else
+    the first one is enough. Where the Engine has to be asked for facts first, the decision says
+    which, and nothing else.
     """
     operation = question.operation
     if operation.refused:
         message = f"{operation.name} is never allowed: {operation.refused}"
         return Decision(Effect.DENY, Reason.UNKNOWN_OPERATION, message=message)
-    first_is_enough = operation.writes and operation.name not in MASKING
+    grants = grants_for(client, operation)
+    once = operation.writes and operation.name not in MASKING
+    first_is_enough = once and not records(grants)
     facts = Facts(question.facts)
     allowed: list[_Attempt] = []
     nearest: Sequence[Fault] = _NO_GRANT
-    for grant in grants_for(client, operation):
+    for grant in grants:
         attempt = _try(client, grant, question)
         facts.note(attempt.facts)
         if attempt.faults:
@@ -81,11 +86,12 @@ def decide(client: Client, question: Question) -> Decision:
         elif not attempt.facts.missing:
             allowed.append(attempt)
             if first_is_enough:
-                return _allow(client, question, allowed, attempt.facts)
+                return _allow(client, question, allowed, attempt.facts, kept=False)
     if facts.missing:
         return Decision(Effect.DENY, needs=frozenset(facts.missing))
     if allowed:
-        return _allow(client, question, allowed, facts)
+        kept = records(one.grant for one in allowed)
+        return _allow(client, question, allowed[:1] if once else allowed, facts, kept=kept)
     return _refuse(client, question, nearest, facts)
 
 
@@ -124,13 +130,19 @@ def _protected(question: Question, facts: Facts) -> Fault | None:
 
 
 def _allow(
-    client: Client, question: Question, allowed: Sequence[_Attempt], facts: Facts
+    client: Client, question: Question, allowed: Sequence[_Attempt], facts: Facts, *, kept: bool
 ) -> Decision:
-    """Allow by the first alternative; others show more of the answer if they send the same."""
+    """Allow by the first alternative; others show more of the answer if they send the same.
+
+    `kept`: one that covers the request says that what is typed and shown is recorded.
+    """
     first = allowed[0]
     alike = [one for one in allowed if one.question is first.question is question]
     grants = tuple(one.grant for one in alike or [first])
     query, names, document = sent_under(client, first.grant, first.question, facts)
+    recorded = kept or made_under_record(facts.used)
+    if recorded and is_detached(question.operation.name, document):
+        return replace(_refuse(client, question, (DETACHED,), facts), hint="")
     return Decision(
         _effect(client, question.operation, grants),
         grants=grants,
@@ -138,6 +150,7 @@ def _allow(
         names=names,
         document=document,
         facts=facts.used,
+        recorded=recorded,
     )
 
 
@@ -171,7 +184,13 @@ def _refuse(client: Client, question: Question, faults: Sequence[Fault], facts: 
         document=sent.document,
         absent=absence_of(fault.hidden) if fault.hidden and not reports else "",
         facts=facts.used,
+        recorded=reports and _reported_is_recorded(client, question, facts),
     )
+
+
+def _reported_is_recorded(client: Client, question: Question, facts: Facts) -> bool:
+    """Tell whether report mode records what it lets through: wherever any line might have."""
+    return records(grants_for(client, question.operation)) or made_under_record(facts.used)
 
 
 def _told(client: Client, faults: Sequence[Fault]) -> Fault:

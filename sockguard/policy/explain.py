@@ -149,6 +149,6 @@ def _words(grant: Grant) -> Iterator[str]:
         yield "target: any"
     if grant.compressed and operation.name == "containers.archive_put":
         yield "compressed: true"
-    for flag in ("including_sockguard", "shared"):
+    for flag in ("including_sockguard", "shared", "record"):
         if getattr(grant, flag):
             yield f"{flag}: true"

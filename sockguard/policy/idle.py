@@ -68,6 +68,7 @@ def _admits_all(one: Grant, other: Grant) -> bool:
         (one.target_any, other.target_any),
         (one.compressed, other.compressed),
         (one.shared, other.shared),
+        (one.record, other.record),
         (one.including_sockguard, other.including_sockguard),
         (one.query_any, any(named_parameters(other))),
         (one.body_any, any(named_fields(other))),

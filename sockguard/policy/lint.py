@@ -13,6 +13,7 @@ from sockguard.engine.level import Level
 from sockguard.policy.complaints import Complaint
 from sockguard.policy.idle import idle_lines
 from sockguard.policy.named import named_fields
+from sockguard.policy.recorded import way_round
 from sockguard.policy.risks_of_chains import gives_name
 from sockguard.policy.risks_of_views import writes_below
 
@@ -37,6 +38,7 @@ def role_warnings(role: Role, own: Own) -> Iterator[Complaint]:
     if not own.only:
         yield from _given_names(role)
     yield from _unmade_volumes(role, own)
+    yield from _unrecorded(role)
 
 
 # --- half open -------------------------------------------------------------------------------
@@ -217,6 +219,15 @@ def _unmade_volumes(role: Role, own: Own) -> Iterator[Complaint]:
                 " container with a named one is refused unless `also` names it; add"
                 " `- volumes.create`",
             )
+
+
+def _unrecorded(role: Role) -> Iterator[Complaint]:
+    if (grant := way_round(role)) is not None:
+        yield warning(
+            grant.source,
+            f"the role {role.name!r} records who attaches, and lets them attach unrecorded by"
+            f" {grant.operation}: take it away",
+        )
 
 
 def _grants(role: Role) -> Iterator[Grant]:

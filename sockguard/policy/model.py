@@ -69,7 +69,7 @@ class Grant:
     `item` is the text of the allow item that brought it: an operation or a set.
     `query_any` and `body_any` let sensitive and unknown values pass. `replaced` names the
     parameters that `always` sets in place of what was sent. `target_any` is of operations on execs:
-    it admits those that somebody else made.
+    it admits those that somebody else made. `record` says that what is typed and shown is kept.
     """
 
     operation: str
@@ -87,6 +87,7 @@ class Grant:
     shared: bool = False
     compressed: bool = False
     including_sockguard: bool = False
+    record: bool = False
     replaced: frozenset[str] = frozenset()
     always: Query = NO_QUERY
 
@@ -101,6 +102,7 @@ class Grant:
             f"target: {self.target.text if self.target else ''}",
             f"response: {self.response.text}",
             f"{flags} {self.including_sockguard} {self.always.pairs}",
+            *(["record"] if self.record else []),
         ]
         return "; ".join(parts)
 

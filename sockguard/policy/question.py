@@ -154,6 +154,7 @@ class Decision:
     would allow what was refused ("" where none can). `absent` is set where the client is to be told
     only that there is no such object, in the Engine's words. `grants` are all alternatives that
     cover the request, `facts` what the Engine told of the objects that the verdict rests on.
+    `recorded` says that what is typed and shown has to be kept.
     """
 
     effect: Effect
@@ -168,6 +169,7 @@ class Decision:
     absent: str = ""
     needs: frozenset[Need] = frozenset()
     facts: Mapping[Need, Thing | None] = field(default_factory=dict)
+    recorded: bool = False
 
     @property
     def grant(self) -> Grant | None:

@@ -18,6 +18,7 @@ from sockguard.policy.decide import decide
 from sockguard.policy.given import NONE
 from sockguard.policy.judge import read_body
 from sockguard.policy.question import NO_OBJECTS, Body, Decision, Effect, OwnObjects, Question
+from sockguard.policy.recorded import records
 from sockguard.wire.document import decode
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _told(client: Client, need: Need, thing: Thing | Unknown | None) -> Thing | 
         )
     lines = client.role.grants.get("exec.create", ())
     if thing is not None and thing.creator == client.name and lines:
-        return replace(thing, granted=lines[0].meaning)
+        return replace(thing, granted=lines[0].meaning, recorded=records(lines))
     return thing
 
 

@@ -5,13 +5,14 @@ Must never tell less than the policy gives: what cannot be proven harmless count
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sockguard.engine.catalogue.all import OPERATIONS
 from sockguard.engine.level import Level
 from sockguard.policy.cause import Cause
 from sockguard.policy.model import Client, Mode
+from sockguard.policy.recorded import kept_sessions
 from sockguard.policy.risks_of_chains import chain_causes, renaming_causes
 from sockguard.policy.risks_of_grants import grant_causes
 from sockguard.policy.risks_of_images import NAMED_BY, RUNNING, naming_causes
@@ -31,17 +32,21 @@ BESIDE = frozenset({Level.DISTURB, Level.CODE})
 
 @dataclass(frozen=True, slots=True)
 class Risks:
-    """The strongest that a client may do, and all causes, the strongest first."""
+    """The strongest that a client may do, and all causes, the strongest first.
+
+    `recorded` says in words which of its sessions are kept, "" for none.
+    """
 
     level: Level
     causes: tuple[Cause, ...] = ()
+    recorded: str = ""
 
 
 def risks_of(client: Client, clients: Iterable[Client] = ()) -> Risks:
     """Weigh a client; `clients` are all of its policy, whose trust it might abuse."""
     found = list(_causes(client))
     found += _by_others(client, [one for one in clients if one.name != client.name])
-    return _risks(found)
+    return replace(_risks(found), recorded=kept_sessions(client.role))
 
 
 def weighed(policy: Policy) -> dict[str, Client]:
@@ -66,7 +71,9 @@ def amounts_to(risks: Risks) -> str:
     told = [risks.level]
     if risks.level in BESIDE and any(one.level is Level.SECRETS for one in risks.causes):
         told.append(Level.SECRETS)
-    return "; and ".join(f"{level.words}, by {_by(risks, level)}" for level in told)
+    amounts = "; and ".join(f"{level.words}, by {_by(risks, level)}" for level in told)
+    kept = f"; {risks.recorded} sessions are recorded" if risks.recorded else ""
+    return amounts + kept
 
 
 def _risks(causes: list[Cause]) -> Risks:

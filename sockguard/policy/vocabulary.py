@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LATER: Mapping[str, str] = {
-    "record": "recording what is typed and shown",
-}
+LATER: Mapping[str, str] = {}
 """Words of the language that this version does not know how to hold, and what they are for."""
 
 NEVER: Mapping[str, str] = {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.exchange import Exchange
     from sockguard.proxy.intake import Request
     from sockguard.proxy.memo import Judged
+    from sockguard.proxy.recording import Recording
     from sockguard.proxy.tally import Cell
     from sockguard.wire.head import RequestHead
 
@@ -35,6 +36,7 @@ class Account:
         "head",
         "policy",
         "recorded",
+        "recording",
         "request",
         "who",
     )
@@ -57,6 +59,8 @@ class Account:
         """SHA-256 of the policy that judges it, "" while none does."""
         self.recorded = False
         """Whether the decision event is written."""
+        self.recording: Recording | None = None
+        """Where what is typed and shown is kept, None where it is not."""
         self.cell: Cell | None = None
         """Where a request that is forwarded is counted."""
         self.counted = False

@@ -1,4 +1,4 @@
-"""The socket on which people say what they have reviewed, since only the server writes its log.
+"""The socket on which people say what they have reviewed or open: only the server writes its log.
 
 Must never be open to others than the server's own user, nor write what is not whole.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sockguard.audit.acknowledgment import LONGEST, check, read_said
 from sockguard.audit.event import Kind
+from sockguard.audit.opening import Opening, check_opening, read_opening
 from sockguard.audit.sink import AuditError
 from sockguard.errors import SockguardError
 from sockguard.proxy.control_socket import ControlSocket
@@ -61,16 +62,20 @@ class AcknowledgeSocket(ControlSocket):
         channel.close(1.0)
 
     async def _take(self, line: bytes, channel: Channel) -> dict[str, object]:
-        said, settings, recorder = read_said(line), self._gate.settings, self._gate.recorder
+        said = read_opening(line) or read_said(line)
+        settings, recorder = self._gate.settings, self._gate.recorder
         if settings.audit == "stdout" or said.folder != identity_of(Path(settings.audit)):
             return {"error": f"the server writes {settings.audit}", "another_log": True}
-        check(said, recorder.sink.seq)
+        if isinstance(said, Opening):
+            check_opening(said)
+        else:
+            check(said, recorder.sink.seq)
         fields = said.fields()
-        del fields["kind"]
+        kind = Kind(str(fields.pop("kind")))
         sock = channel.transport.get_extra_info("socket")
         caller = caller_of(sock.fileno(), "").describe()
         text = str(fields.pop("text"))
-        written = recorder.happened(Kind.ACKNOWLEDGED, text, **fields, caller=caller)
+        written = recorder.happened(kind, text, **fields, caller=caller)
         await recorder.synced()
         event = json.loads(written)
         return {"id": event["id"], "seq": event["seq"]}

@@ -6,14 +6,13 @@ Must never answer while the Engine's events are not followed, nor choose between
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
-import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal
 from sockguard.proxy.ask import follow
 from sockguard.proxy.container_lists import ContainerLists, in_time, unsaid
+from sockguard.proxy.own_log import note_crash
 from sockguard.proxy.upstream import connect
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ class CallingContainers:
             except _FAILURES as error:
                 self._broke_off(str(error))
             except Exception:  # noqa: BLE001 - unwatched, connections would go on for ever
-                traceback.print_exc(file=sys.stderr)
+                note_crash()
                 self._broke_off("an error of sockguard itself, see its own log")
             else:
                 continue

@@ -6,12 +6,11 @@ Must never keep quiet about files that it cannot use: a revocation may be among 
 from __future__ import annotations
 
 import asyncio
-import sys
-import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import Kind
 from sockguard.errors import SockguardError
+from sockguard.proxy.own_log import note, note_crash
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -36,7 +35,7 @@ class CertificateWatch:
             try:
                 await self.look()
             except Exception as error:  # noqa: BLE001 - unwatched, no revocation would count
-                traceback.print_exc(file=sys.stderr)
+                note_crash()
                 self._gate.tls_fault = f"cannot be followed: {error!r}; see sockguard's own log"
 
     async def look(self) -> None:
@@ -68,7 +67,7 @@ class CertificateWatch:
         try:
             self._gate.recorder.happened(kind, text)
         except SockguardError as failure:
-            sys.stderr.write(f"sockguard: {failure}\n")
+            note(str(failure))
 
     def _end_what_holds_no_more(self) -> None:
         for connection in list(self._gate.connections):

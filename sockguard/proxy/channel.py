@@ -53,6 +53,7 @@ class Channel(asyncio.Protocol):
         "_loop",
         "_on_lost",
         "_on_open",
+        "_record_is_slow",
         "_size",
         "_waiter",
         "eof",
@@ -76,6 +77,7 @@ class Channel(asyncio.Protocol):
         self._size = 0
         self._ahead = False  # more has come than anybody wanted to read
         self._held_back = False  # the target of what comes is slow
+        self._record_is_slow = False  # what has come has to be written down first
         self.full = False  # the peer is slow to take what is written
         self._ended = False  # the peer was told the end
         self._given_up = False  # nobody waits for the peer any more
@@ -223,10 +225,16 @@ class Channel(asyncio.Protocol):
             self._held_back = held_back
             self._read_or_not()
 
+    def wait_for_record(self, slow: bool) -> None:
+        """Stop reading from the peer while what came is not written down, or go on."""
+        if slow is not self._record_is_slow:
+            self._record_is_slow = slow
+            self._read_or_not()
+
     @property
     def silenced(self) -> bool:
         """Whether nothing is read at present, so that not even the peer's end can be seen."""
-        return self._ahead or self._held_back
+        return self._ahead or self._held_back or self._record_is_slow
 
     def _read_or_not(self) -> None:
         if self.lost or self.transport.is_closing():

@@ -7,8 +7,6 @@ this is the one place that turns the unexpected into a refusal.
 from __future__ import annotations
 
 import asyncio
-import sys
-import traceback
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Malformed, Reason, Refusal
@@ -18,6 +16,7 @@ from sockguard.proxy.express import Express, silent
 from sockguard.proxy.intake import read_request
 from sockguard.proxy.limits import AnswerRoom
 from sockguard.proxy.linger import linger
+from sockguard.proxy.own_log import note_crash
 from sockguard.proxy.read_body import BodyReader
 from sockguard.proxy.refuse import refuse
 from sockguard.proxy.rewriting import rewritings_of
@@ -164,7 +163,7 @@ class Connection:
                 recorder.outcome(account, status=0, ended="shutdown")
             raise
         except Exception:  # noqa: BLE001 - whatever goes wrong ends in a refusal
-            traceback.print_exc(file=sys.stderr)
+            note_crash()
             failure = Refusal(Reason.INTERNAL, "an error of sockguard itself, see its own log")
             return await self._refuse(failure, account)
         finally:
@@ -254,23 +253,22 @@ class Connection:
     async def _forward(self, judged: Judged, account: Account) -> bool:
         gate = self._gate
         account.decision = judged.decision
-        gate.recorder.allowed(account, judged.asked, noteworthy=judged.noteworthy)
-        if judged.needs_sync:
-            await gate.recorder.synced()
-        return await self._carry(judged, account)
+        async with gate.recordings.around(judged, account, self._verdict.enquiry):
+            gate.recorder.allowed(account, judged.asked, noteworthy=judged.noteworthy)
+            if judged.needs_sync:
+                await gate.recorder.synced()
+            return await self._carry(judged, account)
 
     async def _carry(self, judged: Judged, account: Account, *, sent: bool = False) -> bool:
         gate = self._gate
         if judged.quick and not sent:
             self.expect_within(gate.settings.timeouts.quick_answer, silent)
         room = AnswerRoom(gate.limiter, judged.client)
+        rewritings = rewritings_of(judged, gate, self._upstream)
         exchange = self.exchange = account.exchange = Exchange(
-            self.channel,
-            self._upstream,
-            judged.out,
-            rewritings_of(judged, gate, self._upstream),
-            room,
+            self.channel, self._upstream, judged.out, rewritings, room
         )
+        exchange.recording = account.recording
         if judged.request.streams:
             self._standing.running = judged
             if self._standing.policy is not gate.policy:

@@ -15,6 +15,7 @@ from sockguard.proxy.answer import (
     opens_tunnel,
     tunnel_head,
 )
+from sockguard.proxy.recording import is_framed, refuse_unseen
 from sockguard.proxy.relay import BodyPump
 from sockguard.proxy.sending import Sending
 from sockguard.proxy.showing import Showing
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.channel import Channel
     from sockguard.proxy.limits import AnswerRoom
     from sockguard.proxy.outgoing import Outgoing
+    from sockguard.proxy.recording import Recording
     from sockguard.proxy.rewriting import Rewriting, Rewritings
     from sockguard.proxy.upstream import Upstream
     from sockguard.wire.head import ResponseHead
@@ -51,13 +53,14 @@ class Exchange:
         self._out = out
         self._rewritings = rewritings
         self._room = room
-        self._showing: Showing | None = None
+        self.showing: Showing | None = None
         self._done: asyncio.Future[None] | None = None
         self._finished = False
         self._engine: Channel | None = None
         self._outward: BodyPump | None = None
         self._sending: Sending | None = None
         self.tunnel: Tunnel | None = None
+        self.recording: Recording | None = None
         self.answering = False
         """Whether the client has begun to get its answer."""
         self.status = 0
@@ -76,7 +79,7 @@ class Exchange:
     @property
     def bytes_out(self) -> int:
         """Decoded bytes that the Engine answered with."""
-        pump = self.tunnel.outward if self.tunnel else self._outward or self._showing
+        pump = self.tunnel.outward if self.tunnel else self._outward or self.showing
         return pump.size if pump else 0
 
     @property
@@ -118,8 +121,8 @@ class Exchange:
         if self._engine is not None:
             self._engine.close(UNSENT_GRACE)
             self._engine.interrupt()
-        if self._showing is not None:
-            self._showing.stop()
+        if self.showing is not None:
+            self.showing.stop()
         self._finish()
 
     def answer_is_late(self, late: Refusal) -> None:
@@ -171,7 +174,10 @@ class Exchange:
         self.status = head.status
         if opens_tunnel(head, tunnel_asked=self._out.tunnel, upgrade_sent=self._out.upgrade):
             await self._open_tunnel(engine, head)
-        elif (rewriting := self._rewritings.of(head)) is not None:
+            return
+        if self.recording is not None:
+            refuse_unseen(head)
+        if (rewriting := self._rewritings.of(head)) is not None:
             await self._relay_rewritten(engine, head, rewriting)
         else:
             await self._relay_body(engine, head)
@@ -207,7 +213,7 @@ class Exchange:
     async def _relay_rewritten(
         self, engine: Channel, head: ResponseHead, rewriting: Rewriting
     ) -> None:
-        showing = self._showing = Showing(self._client, engine, head, rewriting, self._room)
+        showing = self.showing = Showing(self._client, engine, head, rewriting, self._room)
         if rewriting.lines is not None:
             close = self._out.close or self._is_early or self._out.request.http10
             self.answering = True
@@ -244,17 +250,14 @@ class Exchange:
         held = self._sending.watch.held if self._sending is not None else b""
         self.answering = True
         self._client.write(tunnel_head(head))
-        self.tunnel = Tunnel(
-            self._client,
-            engine,
-            self._finish,
-            stdin=self._out.stdin,
-            limit=self._out.limit,
-        )
+        if self.recording is not None:
+            framed = is_framed(head, self._out, tty=self.recording.tty)
+            self.recording.open((self._client, engine), self.stop, framed=framed)
+        self.tunnel = Tunnel(self._client, engine, self._finish, self._out, self.recording)
         self.tunnel.open(held)
         await self._until_done()
         if self.tunnel.failure is not None:
-            self.stop("refused", self.tunnel.failure)
+            self.stop(self.tunnel.ended, self.tunnel.failure)
         elif not self.tunnel.outward.done and self._client.eof:
             self.client_left()
         self._upstream.drop()

@@ -5,11 +5,11 @@ Must never forget in favour of another client: each has room of its own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sockguard.engine.facts import Thing
-
 if TYPE_CHECKING:
+    from sockguard.engine.facts import Thing
     from sockguard.policy.model import Grant
 
 MOST_PER_CLIENT = 1024
@@ -23,18 +23,13 @@ class Execs:
     def __init__(self) -> None:
         self._made: dict[str, dict[str, Thing]] = {}
 
-    def remember(self, client: str, identity: str, container: str, grant: Grant | None) -> None:
+    def remember(self, client: str, made: Thing, grant: Grant | None, *, recorded: bool) -> None:
         """Keep an exec that was just made; the oldest of the same client makes room."""
-        made = self._made.setdefault(client, {})
-        if len(made) >= MOST_PER_CLIENT:
-            del made[next(iter(made))]
-        made[identity] = Thing(
-            "exec",
-            identity,
-            container=container,
-            creator=client,
-            granted=grant.meaning if grant is not None else "",
-        )
+        kept = self._made.setdefault(client, {})
+        if len(kept) >= MOST_PER_CLIENT:
+            del kept[next(iter(kept))]
+        granted = grant.meaning if grant is not None else ""
+        kept[made.id] = replace(made, creator=client, granted=granted, recorded=recorded)
 
     def find(self, identity: str) -> Thing | None:
         """Return the exec of this full id, None where nobody made it through us."""

@@ -15,6 +15,7 @@ from sockguard.proxy.execs import Execs
 from sockguard.proxy.facts import Memory
 from sockguard.proxy.limits import Limiter
 from sockguard.proxy.memo import Memo
+from sockguard.proxy.recordings import Recordings
 
 if TYPE_CHECKING:
     import asyncio
@@ -46,6 +47,7 @@ class Gate:
     turns: dict[str, asyncio.Lock] = field(default_factory=dict)
     """Whose turn it is to have a long body judged, by client name."""
     departures: Departures = field(init=False)
+    recordings: Recordings = field(init=False)
     policy_since: float = field(default_factory=time.time)
     """When `policy` began to be served, in seconds since 1970."""
     policy_fault: str = ""
@@ -59,6 +61,7 @@ class Gate:
     def __post_init__(self) -> None:
         """Let what leaves be recorded, and forget what was judged before the Engine was known."""
         self.departures = Departures(self.recorder)
+        self.recordings = Recordings(self)
         self.engine.learned = self.memo.forget
 
     def serve_policy(self, policy: Policy) -> None:

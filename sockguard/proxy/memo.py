@@ -94,6 +94,7 @@ class Memo:
             or request.has_body
             or judged.decision.facts
             or out.tunnel
+            or judged.decision.recorded
             or request.operation.headers
             or len(data) > LONGEST
         ):

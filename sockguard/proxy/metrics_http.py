@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import sys
-import traceback
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from aiohttp import web
 from sockguard.errors import SockguardError
 from sockguard.proxy.health import condition, exported, is_healthy
 from sockguard.proxy.metrics import CONTENT_TYPE, Metrics
+from sockguard.proxy.own_log import note_crash
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -132,7 +131,7 @@ class MetricsHttp:
         try:
             return await route()
         except Exception:  # noqa: BLE001 - nothing here may end the server
-            traceback.print_exc(file=sys.stderr)
+            note_crash()
             return web.Response(status=500, headers=_HEADERS)
 
     async def _alive(self) -> web.Response:

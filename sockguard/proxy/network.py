@@ -6,8 +6,6 @@ Must never take a caller for a container that the Engine did not name just now.
 from __future__ import annotations
 
 import asyncio
-import sys
-import traceback
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -20,6 +18,7 @@ from sockguard.proxy.calling_containers import CallingContainers
 from sockguard.proxy.certificates import CertificateWatch
 from sockguard.proxy.handshakes import Handshakes, oldest_of_most, origin_of
 from sockguard.proxy.network_listeners import NetworkListeners, TlsDoor
+from sockguard.proxy.own_log import note_crash
 
 if TYPE_CHECKING:
     import socket
@@ -117,7 +116,7 @@ class Network:
         except Refusal as refusal:
             return replace(caller, unsaid=refusal.message)
         except Exception:  # noqa: BLE001 - whatever goes wrong ends in a refusal
-            traceback.print_exc(file=sys.stderr)
+            note_crash()
             return replace(caller, unsaid="an error of sockguard itself, see its own log")
         return replace(caller, container=container)
 

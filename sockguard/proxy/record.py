@@ -16,13 +16,15 @@ from sockguard.audit.event import (
     ended_as,
     format_time,
     outcome_form,
+    recorded_as,
     who_of,
 )
+from sockguard.audit.quota import Refused
 from sockguard.audit.sink import AuditError
 from sockguard.audit.ulid import UlidSource
 from sockguard.errors import Reason, Refusal
 from sockguard.proxy.account import Account
-from sockguard.proxy.asked_line import refused_asked
+from sockguard.proxy.asked_line import refused_asked, target_of
 from sockguard.proxy.form import Form
 from sockguard.proxy.syncer import Syncer
 from sockguard.proxy.tally import Tally
@@ -94,7 +96,9 @@ class Recorder:
         request = account.request
         operation = request.operation.name if request else ""
         self.tally.refused(account.client_name, operation, refusal)
-        if not self._quota.admit(account.client_name, refusal.reason, time.monotonic()):
+        target = target_of(request, account.body) if request else ""
+        alike = Refused(account.client_name, refusal.reason, operation, target, refusal.detail)
+        if not self._quota.admit(alike, time.monotonic()):
             account.counted = True
             return
         account.policy = account.policy or self._origin()[0]
@@ -113,8 +117,10 @@ class Recorder:
             self.tally.ended(status, ended)
         operation = request.operation.name if request else ""
         form = outcome_form(self._caller(account), operation=operation, policy=account.policy)
-        told = ended_as(status, bytes_in, bytes_out, seconds, ended)
-        self._write_outcome(form, account.event_id, told)
+        masked = exchange.showing.masked if exchange and exchange.showing else ""
+        told = ended_as(status, bytes_in, bytes_out, seconds, ended, masked)
+        recording = account.recording.name if account.recording else ""
+        self._write_outcome(form, account.event_id, told + recorded_as(recording))
 
     def form(self, judged: Judged, caller: Caller, policy: str) -> Form:
         """Prepare the lines of a request that was judged before."""
@@ -167,7 +173,7 @@ class Recorder:
         It rides along with the next event: whoever stalls must not cost a write each time.
         """
         self.tally.refused("", "", refusal)
-        if self._quota.admit("", refusal.reason, time.monotonic()):
+        if self._quota.admit(Refused("", refusal.reason), time.monotonic()):
             told = {"caller": caller.describe(), "listener": caller.listener}
             line = self._sink.append(
                 self._stamped(

@@ -5,11 +5,11 @@ Must never leave a refusal unanswered because it cannot be recorded, nor forward
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Refusal
 from sockguard.proxy.linger import discard_body, linger
+from sockguard.proxy.own_log import note
 from sockguard.proxy.refusals import answer_to
 
 if TYPE_CHECKING:
@@ -50,4 +50,4 @@ def _record(recorder: Recorder, refusal: Refusal, account: Account) -> None:
         status = 0 if ended == "client_gone" else refusal.status
         recorder.outcome(account, status=status, ended=ended)
     except Refusal as failure:
-        sys.stderr.write(f"sockguard: {failure.message}\n")
+        note(failure.message)

@@ -6,8 +6,6 @@ Must never serve a policy that did not load whole, nor one whose sockets cannot 
 from __future__ import annotations
 
 import asyncio
-import sys
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from sockguard.audit.event import Kind, format_time
 from sockguard.errors import SockguardError
 from sockguard.policy.changes import describe_changes
 from sockguard.policy.complaints import PolicyError
+from sockguard.proxy.own_log import note, note_crash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -76,7 +75,7 @@ class Reloader:
         except (SockguardError, OSError) as error:
             self._reject(error)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the old policy holds
-            traceback.print_exc(file=sys.stderr)
+            note_crash()
             self._reject(error)
         else:
             await end_what_is_not_allowed(self._gate)
@@ -121,7 +120,7 @@ class Reloader:
         try:
             gate.recorder.happened(Kind.POLICY_REJECTED, f"policy {gate.policy_fault}")
         except SockguardError as failure:
-            sys.stderr.write(f"sockguard: {failure}\n")
+            note(str(failure))
 
 
 def _first_of(error: Exception) -> str:

@@ -5,6 +5,7 @@ Must never let a client learn an exec's id before it is known whose that exec is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sockguard.engine.facts import Need
@@ -17,7 +18,7 @@ from sockguard.proxy.upstream import Upstream
 from sockguard.wire.document import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.memo import Judged
@@ -39,6 +40,11 @@ class Rewriting:
     def lines(self) -> Treatment | None:
         """The treatment of an answer that comes line by line, None where it is read whole."""
         return self._treatment if self._treatment and self._treatment.streams else None
+
+    @property
+    def masked(self) -> Iterable[str]:
+        """The places at which something was masked so far."""
+        return self._treatment.masked if self._treatment else ()
 
     async def whole(self, data: bytes) -> bytes:
         """Return the body that the client gets; raises a refusal."""
@@ -129,8 +135,9 @@ def _exec_made(judged: Judged, gate: Gate, upstream: Upstream) -> Rewrite:
         made = (await _enquiry(gate, upstream, apart=False).find({need}))[need]
         if made is None:
             raise Refusal(Reason.UPSTREAM, "the exec that the Engine made is gone")
-        client, grant = judged.client.name, judged.decision.grant
-        gate.execs.remember(client, identity, made.container, grant)
+        decision = judged.decision
+        made = replace(made, id=identity)
+        gate.execs.remember(judged.client.name, made, decision.grant, recorded=decision.recorded)
         return data
 
     return note

@@ -172,6 +172,7 @@ class Server:
                 poll_at = now + timeouts.hangup_poll
             for connection in list(self._gate.connections):
                 connection.tick(now, poll=poll)
+            self._gate.recordings.tick()
             self._gate.recorder.settle()
 
     async def stop(self) -> None:

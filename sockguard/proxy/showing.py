@@ -68,6 +68,11 @@ class Showing:
         """Bytes that the Engine answered with."""
 
     @property
+    def masked(self) -> str:
+        """The places at which something was masked so far, in order, with blanks between."""
+        return " ".join(sorted(self._rewriting.masked))
+
+    @property
     def clean(self) -> bool:
         """Whether the answer was read to its end, nothing came behind it, and more may come."""
         return self._decoder.done and not self._decoder.rest and self._head.keep_alive

@@ -97,6 +97,8 @@ def _difference(judged: Judged, client: Client, decision: Decision) -> str:
         return "for some objects only"
     if decision.pairs != judged.decision.pairs:
         return "with another query only"
+    if decision.recorded and not judged.decision.recorded:
+        return "only while it is recorded"
     if judged.request.operation.answer is None:
         return ""
     before = _shows(judged.client, judged.decision)

@@ -5,6 +5,7 @@ Must never pass a byte on that was not read, judged and written anew.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sockguard.engine.answer import Form
@@ -28,12 +29,14 @@ MOST_ROUNDS = 4
 class Treatment:
     """Treats the answer to one request; `enquire` gives what looks facts up, apart or not."""
 
-    __slots__ = ("_answering", "_enquiry", "_known")
+    __slots__ = ("_answering", "_enquiry", "_known", "masked")
 
     def __init__(self, answering: Answering, enquire: Callable[[bool], Enquiry]) -> None:
         self._answering = answering
         self._enquiry = enquire(self.streams)
         self._known: dict[Need, Thing | None] = {}
+        self.masked: set[str] = set()
+        """Places of the catalogue at which something of what was shown is masked."""
 
     @property
     def streams(self) -> bool:
@@ -57,7 +60,7 @@ class Treatment:
         if not data:
             return data
         try:
-            return await self._settled(lambda facts: self._steps(data, facts))
+            return await self._settled(partial(self._steps, data))
         except Malformed as error:
             raise Refusal(
                 Reason.UPSTREAM, f"the Engine's answer cannot be shown: {error.message}"
@@ -75,11 +78,11 @@ class Treatment:
         except Unreadable:
             return b""
 
-    def _steps(self, data: bytes, facts: Facts) -> Generator[None, None, bytes]:
+    def _steps(self, data: bytes, facts: Facts, masked: set[str]) -> Generator[None, None, bytes]:
         answer = self._answering.answer
 
         def treat(element: dict[str, object]) -> object | None:
-            return self._answering.treat(element, facts)
+            return self._answering.treat(element, facts, masked)
 
         if answer.form is Form.LIST:
             return list_steps(data, treat)
@@ -87,11 +90,14 @@ class Treatment:
             return wrapped_steps(data, answer.wrapper, treat)
         return document_steps(data, treat)
 
-    async def _settled(self, make: Callable[[Facts], Generator[None, None, bytes]]) -> bytes:
+    async def _settled(
+        self, make: Callable[[Facts, set[str]], Generator[None, None, bytes]]
+    ) -> bytes:
         for _ in range(MOST_ROUNDS):
-            facts = Facts(self._known)
-            shown = await in_slices(make(facts))
+            facts, masked = Facts(self._known), set[str]()
+            shown = await in_slices(make(facts, masked))
             if not facts.missing:
+                self.masked |= masked
                 return shown
             self._known |= await self._found(facts.missing)
         raise Refusal(Reason.FACT_FAILED, "what may be shown rests on too many objects")

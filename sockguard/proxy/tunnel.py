@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sockguard.proxy.channel import Channel
+    from sockguard.proxy.outgoing import Outgoing
+    from sockguard.proxy.recording import Recording
 
 
 class Pipe:
     """One direction of a tunnel: bytes as they come, an end as a half-close."""
 
-    __slots__ = ("_ended", "_limit", "_passing", "_target", "done", "failure", "size")
+    __slots__ = ("_ended", "_keep", "_limit", "_passing", "_target", "done", "failure", "size")
 
     def __init__(
         self,
@@ -27,7 +29,10 @@ class Pipe:
         *,
         passing: bool = True,
         limit: int | None = None,
+        keep: Callable[[bytes], Refusal | None] | None = None,
     ) -> None:
+        """`keep` takes what may pass, and says why it may not."""
+        self._keep = keep
         self._target = target
         self._ended = ended
         self._passing = passing
@@ -45,6 +50,9 @@ class Pipe:
             self.failure = Refusal(
                 Reason.TOO_LARGE, f"the stream is over this client's limit of {self._limit} bytes"
             )
+        elif self._keep is not None:
+            self.failure = self._keep(data)
+        if self.failure is not None:
             self.done = True
             self._ended()
             return
@@ -62,22 +70,24 @@ class Pipe:
 class Tunnel:
     """Both directions; `ended` is called when they are over, or one broke its limit."""
 
-    __slots__ = ("_client", "_ended", "_engine", "inward", "outward")
+    __slots__ = ("_client", "_ended", "_engine", "_recording", "inward", "outward")
 
     def __init__(
         self,
         client: Channel,
         engine: Channel,
         ended: Callable[[], None],
-        *,
-        stdin: bool,
-        limit: int | None,
+        out: Outgoing,
+        recording: Recording | None,
     ) -> None:
         self._client = client
         self._engine = engine
         self._ended = ended
-        self.inward = Pipe(engine, self._one_side_ended, passing=stdin, limit=limit)
-        self.outward = Pipe(client, self._one_side_ended, limit=limit)
+        self._recording = recording
+        ended, limit = self._one_side_ended, out.limit
+        typed, shown = (recording.typed, recording.shown) if recording else (None, None)
+        self.inward = Pipe(engine, ended, passing=out.stdin, limit=limit, keep=typed)
+        self.outward = Pipe(client, ended, limit=limit, keep=shown)
 
     def open(self, held: bytes) -> None:
         """Let bytes flow, those first that the client sent too early."""
@@ -90,6 +100,11 @@ class Tunnel:
     def failure(self) -> Refusal | None:
         """Why a direction was ended before its time."""
         return self.inward.failure or self.outward.failure
+
+    @property
+    def ended(self) -> str:
+        """The word for how a tunnel ended that was ended before its time."""
+        return (self._recording.ended if self._recording else "") or "refused"
 
     def engine_left(self) -> bool:
         """Ask whether the Engine, having sent its end, is gone altogether."""

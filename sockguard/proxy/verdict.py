@@ -74,7 +74,7 @@ class Verdict:
                 question = request.question(body, gate.kept(), facts, stamps=policy.stamps)
                 decision = account.decision = decide(client, question)
             if decision.needs:
-                enquiry = enquiry or self._enquiry()
+                enquiry = enquiry or self.enquiry()
                 facts |= await enquiry.find(decision.needs)
                 continue
             if decision.effect is Effect.WOULD_DENY:
@@ -105,14 +105,15 @@ class Verdict:
         account.body = body.document if reader.size <= LONGEST_KEPT else None
         return body
 
-    def _enquiry(self) -> Enquiry:
+    def enquiry(self) -> Enquiry:
+        """Return what looks facts up over this connection, while nothing else is sent on it."""
         gate = self._gate
         return Enquiry(self._upstream, gate.engine, gate.memory, gate.execs)
 
     async def _noted(self, needs: Iterable[Need]) -> Mapping[Need, Thing | None]:
         """Ask what only the log is to tell; where that fails, the request goes on without."""
         try:
-            return await self._enquiry().find(needs)
+            return await self.enquiry().find(needs)
         except Refusal:
             return {}
 

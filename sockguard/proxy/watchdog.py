@@ -6,13 +6,13 @@ Must never ask anything but a ping and what the Engine says of itself, nor tell 
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import Kind
 from sockguard.audit.sink import AuditError
 from sockguard.errors import Refusal
+from sockguard.proxy.own_log import note
 
 if TYPE_CHECKING:
     from sockguard.proxy.gate import Gate
@@ -52,4 +52,4 @@ class Watchdog:
         try:
             self._gate.recorder.happened(kind, fault or "the Engine answers again")
         except AuditError as error:
-            sys.stderr.write(f"sockguard: {fault or kind}; {error}\n")
+            note(f"{fault or kind}; {error}")

@@ -67,12 +67,16 @@ EVENT_FIELDS: Mapping[str, Told] = {
     "bytes_in": Told("integer", "bytes of bodies and tunnels to the Engine"),
     "bytes_out": Told("integer", "bytes of bodies and tunnels from it"),
     "ms": Told("number", "milliseconds from the head of the request to the end of the answer"),
+    "masked": Told("string", "where something of the answer was masked, with blanks between"),
     "ended": Told("string", "how it ended: `complete`, or what cut it short"),
+    "recording": Told("string", "file of what was typed and shown, in `recordings/`"),
+    "recording_sha256": Told("string", "its SHA-256"),
+    "bytes": Told("integer", "its size"),
     "user_agent": Told("string", "what the client calls itself"),
     "text": Told("string", "one sentence for people"),
     "hint": Told("string", "the smallest policy line that would allow it, and what it hands over"),
     "count": Told("integer", "how many refusals or missing events this one stands for"),
-    "by": Told("string", "who has reviewed, in their own words"),
+    "by": Told("string", "who has reviewed, or opened a recording, in their own words"),
     "note": Told("string", "what came of it"),
     "up_to": Told("integer", "number of the last event that was reviewed"),
     "filter": Told("string", "what was reviewed, if not all"),
@@ -92,13 +96,16 @@ EVENT_KINDS: Mapping[Kind, str] = {
     Kind.CHECKPOINT: "all up to here is signed; the text has the head of the log",
     Kind.POLICY_LOADED: "another policy is served; the text says what changed",
     Kind.POLICY_REJECTED: "a changed policy does not load, or cannot be served",
-    Kind.REFUSALS_COUNTED: "`count` more refusals of this client and reason, not told one by one",
+    Kind.REFUSALS_COUNTED: "`count` more refusals of the same thing to the same client",
     Kind.CONNECTION_REFUSED: "a caller of the network came to no request",
     Kind.CERTIFICATES_LOADED: "other certificates are in use",
     Kind.CERTIFICATES_REJECTED: "changed certificates cannot be used",
     Kind.ENGINE_DOWN: "the Engine does not answer",
     Kind.ENGINE_BACK: "it answers again",
     Kind.ACKNOWLEDGED: "somebody has reviewed the log",
+    Kind.RECORDING_CLOSED: "a recorded session ended; with the `id` of its request",
+    Kind.RECORDING_REMOVED: "a recording went for age or room",
+    Kind.RECORDING_OPENED: "somebody was about to be shown a recording",
 }
 
 NEEDED: Mapping[Kind, tuple[str, ...]] = {
@@ -109,6 +116,9 @@ NEEDED: Mapping[Kind, tuple[str, ...]] = {
     Kind.REFUSALS_COUNTED: ("reason", "count", "text"),
     Kind.CONNECTION_REFUSED: ("caller", "reason", "text"),
     Kind.ACKNOWLEDGED: ("by", "up_to", "text"),
+    Kind.RECORDING_CLOSED: ("ended", "recording", "text"),
+    Kind.RECORDING_REMOVED: ("recording", "text"),
+    Kind.RECORDING_OPENED: ("by", "recording", "text"),
 }
 """The fields that an event of a kind always has, beside those that all have."""
 

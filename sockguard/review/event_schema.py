@@ -27,6 +27,8 @@ _FORMS: Mapping[str, Mapping[str, object]] = {
     "body_sha256": _HASH,
     "policy": _HASH,
     "torn": _HASH,
+    "recording": {"pattern": r"^[0-9A-HJKMNP-TV-Z]{26}\.cast$"},
+    "recording_sha256": _HASH,
     "key": {"pattern": "^[0-9a-f]{16}$"},
     "sig": {"pattern": "^[0-9a-f]{128}$"},
     "prev": _HASH,

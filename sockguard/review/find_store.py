@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Event = dict[str, object]
 
-OUTCOME_FIELDS = ("status", "bytes_in", "bytes_out", "ms", "ended")
+OUTCOME_FIELDS = ("status", "bytes_in", "bytes_out", "ms", "masked", "ended", "recording")
 """What an outcome adds to the decision of its request."""
 _NONE = -1
 _MOST_VALUES = 20

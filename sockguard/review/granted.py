@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sockguard.audit.event import Kind
 from sockguard.policy.complaints import PolicyError
 from sockguard.policy.load import load_texts
 from sockguard.policy.question import Effect
@@ -27,6 +28,8 @@ def beside(event: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     if grant:
         is_refused = event.get("decision") in (Effect.DENY, Effect.WOULD_DENY)
         yield "nearest line" if is_refused else "allowed by", grant
+    if event.get("kind") == Kind.RECORDING_CLOSED:
+        yield "to see it", f"sockguard audit play {text_of(event.get('id'))}"
 
 
 def weight_of(hint: str) -> str:

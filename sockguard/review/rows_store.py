@@ -42,7 +42,7 @@ _PLAIN_OUTCOME = re.compile(
     rb'\{"v":1,"seq":([1-9][0-9]{0,14}),"time":"[0-9:.TZ-]+","id":"([0-9A-Z]{26})",'
     rb'"kind":"outcome"(?:,"(?:host|engine_id|client|role|caller|listener|operation|policy)":'
     rb'"[ !#-\[\]-~]*")*,"status":([0-9]{1,9}),"bytes_in":[0-9]+,"bytes_out":[0-9]+,"ms":[0-9.]+,'
-    rb'"ended":"([a-z_]+)","prev":"[0-9a-f]{64}"\}\n'
+    rb'(?:"masked":"[ !#-\[\]-~]*",)?"ended":"([a-z_]+)","prev":"[0-9a-f]{64}"\}\n'
 )
 """Nearly every outcome, of which half of a log is: read so, it takes a fifth of the time."""
 _TEXTS = "INSERT OR IGNORE INTO texts VALUES (?, ?)"

@@ -139,9 +139,9 @@ def test_the_parts_of_a_decision_make_the_line_that_encode_makes(
     assert line == encode({**caller, **fields, **event})
 
 
-@given(callers, numbers, numbers, st.floats(0, 1e9))
+@given(callers, numbers, numbers, st.floats(0, 1e9), st.sampled_from(["", "Config.Env", "a b[]"]))
 def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
-    caller: dict[str, str], bytes_in: int, bytes_out: int, ms: float
+    caller: dict[str, str], bytes_in: int, bytes_out: int, ms: float, masked: str
 ) -> None:
     outcome = {
         "operation": "containers.list",
@@ -149,11 +149,12 @@ def test_the_parts_of_an_outcome_make_the_line_that_encode_makes(
         "bytes_in": bytes_in,
         "bytes_out": bytes_out,
         "ms": ms / 1000 * 1000,
+        "masked": masked,
         "ended": "complete",
         "policy": "ab" * 32,
     }
     form = outcome_form(who_of(caller), operation="containers.list", policy="ab" * 32)
-    told = ended_as(200, bytes_in, bytes_out, ms / 1000, "complete")
+    told = ended_as(200, bytes_in, bytes_out, ms / 1000, "complete", masked)
     line = form_line(7, format_time(1.5), ID, form, told, "00ff")
 
     event = {"seq": 7, "time": format_time(1.5), "id": ID, "kind": Kind.OUTCOME, "prev": "00ff"}

@@ -11,7 +11,7 @@ from sockguard.audit.closed_store import Keeping
 from sockguard.audit.event import format_time
 from sockguard.audit.key_store import PRIVATE
 from sockguard.audit.store import Store
-from sockguard.cli.audit_ack import login
+from sockguard.cli.audit_said import login
 from sockguard.cli.main import main
 from tests.support.audit_events import events_of
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,3 +46,14 @@ def test_the_parser_needs_a_verb() -> None:
     with pytest.raises(SystemExit) as caught:
         build_parser().parse_args([])
     assert caught.value.code == 2
+
+
+def test_a_server_loads_no_verb_that_it_has_no_use_for() -> None:
+    code = (
+        "import sys\n"
+        "from sockguard.cli.main import main\n"
+        "main(['serve', '--upstream', 'tcp://x'])\n"
+        "print(*sorted({'sqlite3', 'sockguard.cli.serve'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["sockguard.cli.serve"]

@@ -123,6 +123,8 @@ def test_variables_of_a_compose_file_are_replaced(
         ("      IMAGES=1\n", "compose.yaml:5: environment is a list or a mapping"),
         ("      A: 1\n    env_file: .env\n", "env_file of proxy is not followed"),
         ("      A: 1\n    extends: {service: x}\n", "extends of proxy is not followed"),
+        ("      A: 1\n    label_file: x\n", "compose.yaml:6: label_file of proxy is not followed"),
+        ("      A: 1\n    entrypoint: [x]\n", "compose.yaml:6: entrypoint of proxy is not"),
         ("      LOG_LEVEL: loud\n", "LOG_LEVEL=loud: must be one of"),
         ("      SOCKET_PATH: x\n", "SOCKET_PATH=x: must be an absolute path"),
     ],
@@ -133,6 +135,40 @@ def test_what_cannot_be_read_of_a_compose_file_is_named(
     said = importing("tecnativa", "compose.yaml", file=compose(environment))
     assert (said.code, said.out) == (1, "")
     assert says in said.err
+
+
+@pytest.mark.parametrize(
+    ("written", "on"),
+    [
+        ('      - "IMAGES=1"\n', True),
+        ("      - 'IMAGES=1'\n", True),
+        ("      - IMAGES=1 # 0\n", True),
+        ('      IMAGES: "1"\n', True),
+        ("      IMAGES: >-\n        1\n", True),
+        ('      - IMAGES="1"\n', False),  # these quotes are part of the value
+        ("      IMAGES: \"'1'\"\n", False),
+        ("      IMAGES: ' 1'\n", False),
+        ("      IMAGES: ''\n", False),
+        ("      IMAGES: null\n", None),
+        ("      IMAGES: 'null'\n", False),
+    ],
+)
+def test_quotes_of_yaml_are_no_part_of_a_value_and_others_are(
+    importing: Importing, written: str, on: bool | None
+) -> None:
+    said = importing("tecnativa", "compose.yaml", file=compose(written))
+    assert said.code == (1 if on is None else 0)
+    assert on is None or ("images.list" in said.granted) is on
+
+
+@pytest.mark.parametrize("key", ["extends: {service: x}", "label_file: labels"])
+def test_labels_of_a_neighbour_that_come_from_elsewhere_are_a_complaint(
+    importing: Importing, key: str
+) -> None:
+    file = WOLLOMATIC % "      - -proxycontainername=guard" + f"    {key}\n"
+    said = importing("wollomatic", "compose.yaml", file=file)
+    assert (said.code, said.out) == (1, "")
+    assert f"{key.partition(':')[0]} of dozzle may bring labels: write them out here" in said.err
 
 
 def test_a_variable_without_a_value_comes_from_here(
@@ -167,6 +203,10 @@ services:
         ("services: []\n", "has no services"),
         ("services: {a: [\n", "is not YAML"),
         ("services: &a {a: *a}\n", "no service has the image tecnativa/docker-socket-proxy"),
+        (
+            "services:\n  a: {}\n  b: {}\n  a: {}\n",
+            "compose.yaml:4: 'a' stands here twice (first in line 2)",
+        ),
         ("services: &a {<<: *a, b: {}}\n", "compose.yaml:1: merges too much"),
         (
             "a: &a {x: {}}\n"
@@ -355,6 +395,7 @@ def test_a_command_in_one_line_and_variables_are_read(importing: Importing) -> N
         ("[-allowANY=.*]", "-allowANY=.* is no flag of wollomatic/socket-proxy"),
         ('"-allowGET=\'"', "the command is no line that can be split"),
         ("[{a: b}]", "is no plain value"),
+        ("-allowfrom=", "compose.yaml:2: -allowfrom= lets nobody in"),
         ("-allowGET=$X", "the variable X is set nowhere"),
         ("-allowGET=/info, environment: [SP_ALLOW_GTE=/x]", "SP_ALLOW_GTE is no variable of"),
     ],
@@ -366,6 +407,20 @@ def test_a_command_that_cannot_be_read_is_refused(
     said = importing("wollomatic", "compose.yaml", file=file)
     assert (said.code, said.out) == (1, "")
     assert says in said.err
+
+
+@pytest.mark.parametrize("slow", ["([a-z0-9]+)*$$", "((((a?){1000}){1000}){1000}){1000}x"])
+def test_an_expression_that_takes_for_ever_is_named_and_refused(
+    importing: Importing, slow: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sockguard.cli.policy_import._ALL_SECONDS", 0.5)
+    monkeypatch.setattr("sockguard.cli.policy_import._ONE_SECONDS", 0.5)
+    words = f"['-allowHEAD=/_ping', '-allowGET=/containers/{slow}']"
+    file = f"services:\n  p: {{image: wollomatic/socket-proxy, command: {words}}}\n"
+    said = importing("wollomatic", "compose.yaml", file=file)
+    assert (said.code, said.out) == (1, "")
+    expected = f"compose.yaml:2: -allowGET=/containers/{slow.replace('$$', '$')}: takes too long"
+    assert expected in said.err
 
 
 SOCKET = "/var/run/docker.sock"

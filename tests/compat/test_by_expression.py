@@ -143,6 +143,10 @@ def test_folders_for_binds_become_a_view() -> None:
         (("-allowfrom=10.0.0.5,fd00::/8",), "from 10.0.0.5/32 or fd00::/8"),
         (("-allowfrom=172.18.0.9/16",), "from 172.18.0.0/16"),
         (("-allowfrom=traefik",), "by container label com.docker.compose.service=traefik"),
+        (
+            ("-allowfrom=10.0.0.5,10.0.0.5,10.1.0.0/16,10.2.0.0/16,web",),
+            "from 10.0.0.5/32 or 10.1.0.0/16",
+        ),
         (("-proxysocketendpoint=/tmp/x.sock", "-allowfrom=10.0.0.0/8"), ""),
     ],
 )
@@ -154,6 +158,25 @@ def test_who_is_let_in_is_who_was(words: tuple[str, ...], match: str) -> None:
 def test_each_host_name_is_a_client() -> None:
     policy, _ = policy_of("-allowfrom=traefik,Dozzle.lan,main", "-allowGET=/version")
     assert list(policy.clients) == ["traefik", "dozzle-lan", "service-main"]
+
+
+def test_who_stands_behind_the_first_network_is_let_in_by_nobody_and_named() -> None:
+    says = warned("-allowfrom=10.1.0.0/16,10.2.0.0/16,traefik", "-allowGET=/version")
+    assert "-allowfrom: 10.2.0.0/16, traefik let nobody in, as there" in says
+    assert "let nobody in" not in warned("-allowfrom=10.0.0.5,10.1.0.0/16", "-allowGET=/version")
+
+
+def test_an_empty_list_of_callers_lets_nobody_in_but_by_labels() -> None:
+    assert read_settings(["-allowfrom="], {"SP_ALLOWFROM": "0.0.0.0/0"}).lets_nobody_in
+    assert read_settings([], {"SP_ALLOWFROM": ""}).networks == ("127.0.0.1/32",)
+    words = ("-proxycontainername=proxy", "-allowfrom=", "-allowGET=/info")
+    policy, _ = labelled(*words, get="/version")
+    assert list(policy.clients) == ["dozzle"]
+
+
+def test_services_whose_names_come_to_one_are_numbered() -> None:
+    policy, _ = policy_of("-allowfrom=a.b,a-b,A.B,a-b-2,a.b", "-allowGET=/version")
+    assert list(policy.clients) == ["a-b", "a-b-2", "a-b-3", "a-b-4"]
 
 
 def labelled(*words: str, **labels: str) -> tuple[Policy, tuple[str, ...]]:
@@ -197,6 +220,7 @@ def test_nobody_is_two_clients_at_once() -> None:
         (["-listenip=proxy"], "-listenip"),
         (["-proxyport=x"], "-proxyport"),
         (["-socketpath=docker.sock"], "-socketpath"),
+        (["-listenip="], "-listenip= has no value"),
     ],
 )
 def test_what_cannot_be_read_is_a_fault(words: list[str], says: str) -> None:

@@ -181,10 +181,19 @@ def test_an_item_that_means_nothing_is_refused_in_plain_words(item: str, says: s
     assert says in complaint(item)
 
 
-def test_a_word_of_a_later_version_is_refused_by_name() -> None:
-    says = complaint("containers.attach: {record: true}")
-    assert "record is not known to this version of sockguard" in says
-    assert "comes with a later one" in says
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        ("containers.attach: {record: yes please}", "record must be true or false"),
+        ("exec.start: {record: 1}", "record must be true or false"),
+        ("exec.create: {record: [true]}", "record must be true or false"),
+        ("containers.logs: {record: true}", "no use for record: nothing is typed or shown in it"),
+        ("exec.resize: {record: true}", "no use for record: nothing is typed or shown in it"),
+        ("containers.attach_ws: {record: true}", "within frames of a WebSocket"),
+    ],
+)
+def test_record_is_refused_where_nothing_would_be_recorded(item: str, says: str) -> None:
+    assert says in complaint(item)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +207,9 @@ def test_a_word_of_a_later_version_is_refused_by_name() -> None:
         "exec.start: {target: {name: web}}",
         "checkpoints.create: {target: {name: web}}",
         "containers.archive_put: {compressed: true}",
+        "containers.attach: {record: true, query: {stdin: any}}",
+        "exec.start: {any_of: [{target: {name: web}, record: true}, {target: {name: db}}]}",
+        "exec.create: {record: false}",
         "images.remove: {target: {name: docker.io/library/alpine*}, shared: true}",
         "containers.create: {body: {HostConfig.CapDrop: {always: [ALL]}}}",
     ],

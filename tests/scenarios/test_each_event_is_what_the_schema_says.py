@@ -40,6 +40,7 @@ clients:
 ELSEWHERE = {
     *(Kind.ENGINE_DOWN, Kind.ENGINE_BACK, Kind.CONNECTION_REFUSED),
     *(Kind.CERTIFICATES_LOADED, Kind.CERTIFICATES_REJECTED),
+    *(Kind.RECORDING_CLOSED, Kind.RECORDING_REMOVED, Kind.RECORDING_OPENED),
 }
 """What needs another server or Engine than those below; each has a sentence and little more."""
 FORGED = 'x"}\\n{"v":1,"seq":9,"kind":"allow"}\\u202e\\u001b[31m'

@@ -4,6 +4,8 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from sockguard.engine.answer import places_of
+from sockguard.engine.catalogue.all import OPERATIONS
 from tests.support.failing_sink import FailingSink
 from tests.support.raw_client import connected, read_head
 from tests.support.stack import running_stack, send, status_of
@@ -151,6 +153,34 @@ def test_a_request_is_written_without_the_secrets_in_it(stack: Stack, engine: Ru
     assert decision["body_sha256"] == sha256(body.encode()).hexdigest()
 
 
+def test_where_an_answer_was_masked_is_told_with_its_outcome(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    policy = """
+version: 1
+clients:
+  ci:
+    allow:
+      - containers.inspect: {target: {name: web}}
+      - containers.list: {response: any}
+"""
+    with running_stack(short_path, short_path / "engine.sock", policy=policy) as stack:
+        inspected = send(stack.socket("ci"), request("GET", "/v1.44/containers/web/json"))
+        send(stack.socket("ci"), LIST)
+        masked, plain = (
+            next(e for e in stack.events(kind="outcome") if e["operation"] == operation)
+            for operation in ("containers.inspect", "containers.list")
+        )
+
+    assert b"sockguard:masked" in inspected
+    assert "Config.Env" in masked["masked"].split()
+    answer = OPERATIONS["containers.inspect"].answer
+    assert answer is not None
+    assert set(masked["masked"].split()) <= dict(places_of(answer.shape)).keys()
+    assert "masked" not in plain
+    assert engine.sent("GET", "/containers/web/json")
+
+
 def test_thousands_of_refusals_become_one_counted_event(
     short_path: Path, engine: RunningDemo
 ) -> None:
@@ -166,7 +196,10 @@ def test_thousands_of_refusals_become_one_counted_event(
         for file in (short_path / "audit").glob("*.jsonl")
         for line in file.read_text().splitlines()
     ]
-    counted = sum(e["count"] for e in events if e["kind"] == "refusals_counted")
-    assert 100 <= alone < 300
-    assert alone + counted == 400
+    counted = [e for e in events if e["kind"] == "refusals_counted"]
+    assert 20 <= alone < 30
+    assert alone + sum(e["count"] for e in counted) == 400
+    assert {(e["operation"], e["target"], e["reason"]) for e in counted} == {
+        ("containers.remove", "web", "not_granted")
+    }
     assert engine.received == []

@@ -8,8 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field
-from operator import le
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.soak.traffic import CLIENTS, POLICY, Traffic
@@ -34,10 +33,6 @@ REST_SECONDS = 20.0
 SAMPLE_SECONDS = 0.25
 
 
-STARTED_ONCE = {"threads": 1}
-"""What starts with the first use of it: the thread that packs closed segments of the log."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rest:
     """What the guard holds while nobody is connected."""
@@ -45,6 +40,15 @@ class Rest:
     descriptors: int
     sockets: int
     threads: int
+
+    def grown(self, before: Rest) -> list[str]:
+        """Name what there is more of, but for what starts with the first use of it."""
+        now, then = asdict(self), asdict(before)
+        return [name for name in now if now[name] > then[name] + STARTED_ONCE.get(name, 0)]
+
+
+STARTED_ONCE = {"threads": 1}
+"""The thread that packs closed segments of the log."""
 
 
 @dataclass(slots=True)
@@ -81,14 +85,9 @@ class Soak:
     def problems(self) -> list[str]:
         """What did not stay flat, and what was answered wrongly."""
         first, last = self.warm
-        grown = [
-            name
-            for name in ("descriptors", "sockets", "threads")
-            if getattr(self.after, name) > getattr(self.before, name) + STARTED_ONCE.get(name, 0)
-        ]
         return [
             *([f"memory grew by {(last - first) / MIB:.1f} MiB"] * (last - first > GROWTH)),
-            *(f"{name} grew" for name in grown),
+            *(f"{name} grew" for name in self.after.grown(self.before)),
             *self.failures[:5],
         ]
 
@@ -138,7 +137,7 @@ def _at_rest(pid: int, before: Rest | None) -> Rest:
     until = time.monotonic() + (REST_SECONDS if before else 1.0)
     while True:
         now = Rest(len(descriptors_of(pid)), sockets_of(pid), threads_of(pid))
-        calm = before is not None and all(map(le, astuple(now), astuple(before)))
+        calm = before is not None and not now.grown(before)
         if calm or time.monotonic() > until:
             return now
         time.sleep(0.1)

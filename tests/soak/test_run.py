@@ -10,14 +10,14 @@ from tests.soak.run import soak
 if TYPE_CHECKING:
     from pathlib import Path
 
-SECONDS = 15.0
+SECONDS = 8.0
 
 
 def test_mixed_traffic_leaves_everything_flat(short_path: Path) -> None:
     found = soak(short_path, SECONDS)
 
     assert found.problems() == [], found.line()
-    assert found.requests > 500
+    assert found.requests > 250
 
 
 def test_killed_at_any_moment_it_has_recorded_what_it_forwarded(short_path: Path) -> None:

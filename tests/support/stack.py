@@ -103,6 +103,7 @@ class Stack(threading.Thread):
             origin=lambda: (self.gate.policy.sha256, ""),
         )
         self.gate = Gate(self._settings, self._policy, engine, recorder)
+        self.gate.recordings.look_back()
         server = Server(self.gate, self._most, self._passed)
         network = Network(self.gate, server.accept, self._files)
         files = PolicyFiles(lambda: load_text(self.text), lambda: 0, watch=False)
@@ -114,6 +115,7 @@ class Stack(threading.Thread):
         network.close()
         await server.stop()
         await network.stop()
+        await self.gate.recordings.close()
         await recorder.close("test over")
 
     def begin(self) -> None:
@@ -192,6 +194,8 @@ def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want 
     listen: Mapping[NetworkListener, socket.socket] = NO_LISTENERS,
     tls_dir: Path | None = None,
     tls_min: str = "1.3",
+    recording_max_bytes: int = 64 * 1024**2,
+    recording_total_bytes: int = 1024**3,
 ) -> Iterator[Stack]:
     """Run a server on `folder`/run until the block ends."""
     settings = Settings(
@@ -204,6 +208,8 @@ def running_stack(  # noqa: PLR0913 - one keyword per part that a test may want 
         listen=tuple(listen),
         tls_dir=tls_dir,
         tls_min=tls_min,
+        recording_max_bytes=recording_max_bytes,
+        recording_total_bytes=recording_total_bytes,
     )
     passed = {one.passed: sock for one, sock in listen.items()}
     stack = Stack(folder, settings, load_text(policy), most_connections, sink, passed)

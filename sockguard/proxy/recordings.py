@@ -1,0 +1,290 @@
+"""The recordings of one server: which sessions have one, their room, and what the log tells.
+
+Must never let a session begin that has to be recorded and cannot be, nor remove a recording before
+the log tells of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sockguard.audit.asciicast import HEIGHT, WIDTH, header
+from sockguard.audit.closed_store import DAY_SECONDS
+from sockguard.audit.event import Kind
+from sockguard.audit.recording_store import Kept, close_left, create, kept, measure, remove
+from sockguard.audit.sink import AuditError
+from sockguard.engine.facts import Need
+from sockguard.errors import Reason, Refusal
+from sockguard.policy.question import Effect
+from sockguard.policy.recorded import DETACHED, STARTS, is_detached, records_execs
+from sockguard.proxy.recording import Recording, tells_form
+from sockguard.proxy.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from sockguard.engine.facts import Thing
+    from sockguard.proxy.account import Account
+    from sockguard.proxy.facts import Enquiry
+    from sockguard.proxy.gate import Gate
+    from sockguard.proxy.memo import Judged
+    from sockguard.proxy.recording import Closed
+    from sockguard.settings import Settings
+
+KILLED = "killed"
+"""How a session ended whose server was gone before it could say so."""
+
+_LAST_SECONDS = 2.0
+_RESIZES = "exec.resize"
+
+
+class Recordings:
+    """All recordings that lie in the audit folder, those that are being written among them."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._worker = Worker("recordings")
+        self._open: dict[str, Recording] = {}
+        self._execs: dict[str, Recording] = {}
+        self._closed: deque[Kept] = deque()
+        self._size = 0
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def _settings(self) -> Settings:
+        return self._gate.settings
+
+    def look_back(self) -> None:
+        """Learn what lies there, and tell of what a killed server left. AuditError: no way."""
+        if self._settings.audit == "stdout":
+            return
+        folder = Path(self._settings.audit)
+        try:
+            found, _ = kept(folder)
+            for one in found:
+                if not one.closed:
+                    self._tell_left(folder, one)
+        except OSError as error:
+            raise AuditError(f"the recordings in {folder} cannot be read: {error}") from error
+        self._closed.extend(sorted(found, key=lambda one: one.session))
+        self._size = sum(one.size for one in found)
+
+    def _tell_left(self, folder: Path, one: Kept) -> None:
+        found = measure(folder, one.file)
+        self._gate.recorder.happened(
+            Kind.RECORDING_CLOSED,
+            f"the recording {one.name} was not closed by its server, which was killed:"
+            f" {found.size} bytes of it are there",
+            id=one.session,
+            ended=KILLED,
+            recording=one.name,
+            recording_sha256=found.sha256,
+            bytes=found.size,
+        )
+        close_left(folder, one.session)
+
+    @asynccontextmanager
+    async def around(
+        self, judged: Judged, account: Account, enquiry: Callable[[], Enquiry]
+    ) -> AsyncIterator[None]:
+        """Have a session recorded that has to be; raises a refusal where it cannot be."""
+        made = self._exec_of(judged)
+        recording = None
+        if self._is_to_be_recorded(judged, made):
+            tty = await _tty_of(judged, made, enquiry)
+            recording = self._begin(judged, account)
+            recording.tty = tty
+        try:
+            account.recording = recording
+            yield
+        finally:
+            if recording is not None:
+                self._end(recording, account)
+            elif judged.request.operation.name == _RESIZES:
+                self._note_size(judged, account)
+
+    def _exec_of(self, judged: Judged) -> Thing | None:
+        if judged.request.operation.name != STARTS:
+            return None
+        return self._gate.execs.find(judged.request.names[0])
+
+    def _is_to_be_recorded(self, judged: Judged, made: Thing | None) -> bool:
+        """Tell it of an exec also where nobody knows any more who made it, or nobody asked."""
+        decision, operation = judged.decision, judged.request.operation.name
+        wanted = decision.recorded
+        if operation == STARTS:
+            clients = self._gate.policy.clients.values()
+            wanted = wanted or (records_execs(clients) if made is None else made.recorded)
+        if wanted and is_detached(operation, decision.document):
+            if decision.effect is Effect.ALLOW:
+                raise Refusal(DETACHED.reason, DETACHED.message, detail=DETACHED.detail)
+            return False  # report mode lets it pass, and there is no stream
+        return wanted and judged.out.tunnel
+
+    def _begin(self, judged: Judged, account: Account) -> Recording:
+        if self._settings.audit == "stdout":
+            raise _impossible("with --audit stdout there is no folder for that")
+        if not self._has_room(0):
+            raise _impossible("all recordings together are at --recording-total")
+        try:
+            file = create(Path(self._settings.audit), account.event_id)
+        except OSError as error:
+            raise _impossible(error.strerror or str(error)) from error
+        most = self._settings.recording_max_bytes
+        recording = Recording(file, self._worker, most, self._has_room)
+        try:
+            recording.write_head(_head_of(judged))
+        except OSError as error:
+            file.discard()
+            raise _impossible(error.strerror or str(error)) from error
+        self._size += recording.size
+        self._open[recording.session] = recording
+        if judged.request.operation.name == STARTS:
+            self._execs[judged.request.names[0]] = recording
+        return recording
+
+    def _note_size(self, judged: Judged, account: Account) -> None:
+        recording = self._execs.get(judged.request.names[0])
+        status = account.exchange.status if account.exchange else 0
+        match judged.decision.query.values:
+            case {"w": int(width), "h": int(height)} if recording and status < 300:  # noqa: PLR2004
+                recording.resized(width, height)
+
+    # --- the end of one
+
+    def _end(self, recording: Recording, account: Account) -> None:
+        for name in [name for name, one in self._execs.items() if one is recording]:
+            del self._execs[name]
+        ended = account.exchange.ended if account.exchange else "refused"
+        task = asyncio.get_running_loop().create_task(self._close(recording, account, ended))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _close(self, recording: Recording, account: Account, ended: str) -> None:
+        if not recording.name:
+            self._forget(recording)
+            await recording.discard()
+            return
+        closed = await recording.finish(ended)
+        try:
+            self._tell_closed(recording, account, closed)
+            await self._gate.recorder.synced()
+            await recording.keep(vouched=closed.measure is not None)
+        except (AuditError, Refusal, OSError):
+            return  # it keeps the name of one that is not closed: the next start tells of it
+        finally:
+            self._forget(recording)
+        size = closed.measure.size if closed.measure else recording.size
+        self._closed.append(Kept(recording.session, size, time.time(), closed=True))
+        self._size += size
+
+    def _forget(self, recording: Recording) -> None:
+        self._open.pop(recording.session, None)
+        self._size -= recording.size
+
+    def _tell_closed(self, recording: Recording, account: Account, closed: Closed) -> None:
+        operation = account.request.operation.name if account.request else ""
+        why = f"; {closed.why}" if closed.why else ""
+        found = closed.measure
+        self._gate.recorder.happened(
+            Kind.RECORDING_CLOSED,
+            f"{operation} of client '{account.client_name}' was recorded in {recording.name}{why}",
+            id=recording.session,
+            client=account.client_name,
+            role=account.client.role.name if account.client else "",
+            caller=account.caller.describe(),
+            listener=account.caller.listener,
+            operation=operation,
+            ended=closed.ended,
+            recording=recording.name,
+            recording_sha256=found.sha256 if found else "",
+            bytes=found.size if found else None,
+        )
+
+    # --- room
+
+    def tick(self) -> None:
+        """Write what is held, and let go what is too old."""
+        for recording in list(self._open.values()):
+            recording.flush()
+        days = self._settings.audit_days
+        before = time.time() - days * DAY_SECONDS
+        while days and self._closed and self._closed[0].ended < before:
+            if not self._remove_oldest(f"was older than {days} days"):
+                break
+
+    def _has_room(self, size: int) -> bool:
+        """Count so many more bytes, once the oldest made room for them."""
+        while self._size + size > self._settings.recording_total_bytes:
+            if not self._closed or not self._remove_oldest("made room for others"):
+                return False
+        self._size += size
+        return True
+
+    def _remove_oldest(self, why: str) -> bool:
+        """Tell of it and remove it; return whether it could be told."""
+        going = self._closed[0]
+        recorder, folder = self._gate.recorder, Path(self._settings.audit)
+        text = f"the recording {going.name} {why}"
+        try:
+            recorder.happened(
+                Kind.RECORDING_REMOVED,
+                text,
+                id=going.session,
+                recording=going.name,
+                bytes=going.size,
+            )
+        except AuditError:
+            return False
+        self._closed.popleft()
+        self._size -= going.size
+
+        def gone() -> None:
+            with suppress(AuditError, OSError):
+                recorder.sink.sync()
+                remove(folder, going.session)
+
+        self._worker.do(gone)
+        return True
+
+    async def close(self) -> None:
+        """Wait for those that are being closed, for a moment."""
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=_LAST_SECONDS)
+
+
+def _impossible(why: str) -> Refusal:
+    told = f"the session has to be recorded, and cannot be: {why}"
+    return Refusal(Reason.AUDIT_FAILED, told)
+
+
+async def _tty_of(
+    judged: Judged, made: Thing | None, enquiry: Callable[[], Enquiry]
+) -> bool | None:
+    """Tell whether there is a terminal, where it will count; None where nobody tells."""
+    if tells_form(judged.out):
+        return None
+    document = judged.decision.document
+    if isinstance(document, dict) and document.get("Tty") is True:
+        return True  # what starts an exec says it anew, and that is what the Engine goes by
+    kind = "exec" if judged.request.operation.name == STARTS else "container"
+    need = Need(kind, judged.request.names[0])
+    with suppress(Refusal):
+        found = made or (await enquiry().find({need}))[need]
+        return found.tty if found else None
+    return None
+
+
+def _head_of(judged: Judged) -> bytes:
+    width, height = WIDTH, HEIGHT
+    match judged.decision.document:
+        case {"ConsoleSize": [int(rows), int(columns)]} if rows > 0 and columns > 0:
+            width, height = columns, rows
+    request = judged.request
+    title = f"{judged.client.name} {request.operation.name} {' '.join(request.names)}"
+    return header(width=width, height=height, timestamp=int(time.time()), title=title)
