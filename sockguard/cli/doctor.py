@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sockguard.audit.folder import default_audit_dir
 from sockguard.cli.doctor_audit import AuditSeen, judge_audit, look_at_audit
 from sockguard.cli.doctor_engine import EngineSeen, judge_engine, look_at_engine
+from sockguard.cli.doctor_exports import ExportSeen, judge_exports, look_at_exports
 from sockguard.cli.doctor_listeners import (
     ListenerSeen,
     judge_listener,
@@ -68,6 +69,7 @@ class Seen:
     sockets: tuple[SocketSeen, ...]
     engine: EngineSeen
     audit: AuditSeen | None
+    exports: tuple[ExportSeen, ...]
     listeners: tuple[ListenerSeen, ...]
     tls: TlsSeen | None
 
@@ -108,6 +110,7 @@ def look(settings: Settings) -> Seen:
         sockets,
         look_at_engine(settings, process, own),
         look_at_audit(settings, now),
+        look_at_exports(settings),
         look_at_listeners(settings, proc),
         _look_at_tls(settings, now),
     )
@@ -160,6 +163,10 @@ def _audit(seen: Seen) -> Iterator[Finding]:
     yield from judge_audit(seen.audit, seen.settings, seen.server, seen.process)
 
 
+def _exports(seen: Seen) -> Iterator[Finding]:
+    yield from judge_exports(seen.exports, seen.server)
+
+
 def _listeners(seen: Seen) -> Iterator[Finding]:
     if seen.policy.policy is not None:
         yield from judge_wanting(seen.policy.policy, seen.settings)
@@ -185,6 +192,7 @@ AREAS: dict[str, Callable[[Seen], Iterable[Finding]]] = {
     "sockets": _sockets,
     "clients": _clients,
     "audit": _audit,
+    "exports": _exports,
     "listeners": _listeners,
     "certificates": _certificates,
 }

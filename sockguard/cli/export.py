@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from sockguard.export.sending import Sender
     from sockguard.export.target import Target
     from sockguard.settings import Settings
+
+_TURN_SECONDS = 0.0005
+# So long a thread that prepares events may keep the server's from going on (5 ms by default, which
+# was to be seen in one request of a hundred).
 
 LAST_SECONDS = 2.0
 """How long the end of the server waits for events that are on their way."""
@@ -65,6 +70,7 @@ def open_exports(settings: Settings) -> Exports:
         return Exports()
     from sockguard.export.exporter import Exporter  # noqa: PLC0415  # only who exports pays
 
+    sys.setswitchinterval(_TURN_SECONDS)
     host = socket.gethostname()
     exporters = tuple(
         Exporter(target, sender_to(target, host), note, number=number, host=host)

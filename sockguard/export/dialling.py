@@ -54,7 +54,7 @@ def tls_context(target: Target) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=target.ca or None)
     except OSError as error:
-        raise ExportError(f"{target}: cannot read {target.ca}: {_told(error)}") from error
+        raise ExportError(f"{target}: cannot read {target.ca}: {why_of(error)}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if target.cert:
         try:
@@ -62,12 +62,17 @@ def tls_context(target: Target) -> ssl.SSLContext:
             context.load_cert_chain(target.cert, target.key or None, password="")
         except OSError as error:
             files = " and ".join(filter(None, (target.cert, target.key)))
-            raise ExportError(f"{target}: cannot use {files}: {_told(error)}") from error
+            raise ExportError(f"{target}: cannot use {files}: {why_of(error)}") from error
     return context
 
 
-def _told(error: OSError) -> str:
-    return error.strerror or str(error)
+def why_of(error: Exception) -> str:
+    """Return what went wrong with a connection, as a part of a sentence."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate does not hold: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return f"TLS: {error.reason.replace('_', ' ').lower()}"
+    return str(getattr(error, "strerror", "") or error) or type(error).__name__
 
 
 def _unix(path: str) -> socket.socket:

@@ -216,7 +216,8 @@ class Exporter:
         self.failures += 1
         self.fault = why
         now = time.monotonic()
-        if not self._noted and now - self._noted_at >= _QUIET_SECONDS:
+        quiet = self._over.is_set() or now - self._noted_at < _QUIET_SECONDS
+        if not self._noted and not quiet:
             self._noted, self._noted_at = True, now
             self._note(f"warning: {self.target} takes no events: {why}; the log has them all")
 

@@ -14,7 +14,7 @@ import termios
 import time
 from typing import TYPE_CHECKING
 
-from sockguard.export.dialling import PATIENCE, dial
+from sockguard.export.dialling import PATIENCE, dial, why_of
 from sockguard.export.sending import Batch, ExportError, Sent, Undelivered
 from sockguard.export.syslog import frame_of, message_of
 
@@ -53,7 +53,7 @@ class SyslogSender:
             return self._send_stream(peer, lines, stuck)
         except (OSError, ExportError) as error:
             self.close()
-            raise Undelivered(_told(error)) from error
+            raise Undelivered(why_of(error)) from error
         except Undelivered:
             self.close()
             raise
@@ -108,7 +108,7 @@ class SyslogSender:
                 stuck(time.monotonic() - began)
             except OSError as error:
                 if error.errno != errno.EMSGSIZE or self._most <= _LEAST_BYTES:
-                    raise Undelivered(_told(error), Sent(taken, cut)) from error
+                    raise Undelivered(why_of(error), Sent(taken, cut)) from error
                 self._most = max(len(message) // 2, _LEAST_BYTES)
             else:
                 taken, cut = taken + 1, cut + shortened
@@ -152,13 +152,3 @@ def _read_away(peer: socket.socket) -> None:
     finally:
         peer.settimeout(PATIENCE)
     raise ConnectionResetError("it closed the connection")
-
-
-def _told(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate does not hold: {error.verify_message}"
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return f"TLS: {error.reason.replace('_', ' ').lower()}"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
