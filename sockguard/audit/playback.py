@@ -67,7 +67,7 @@ class Shown:
             harmless = harmless and _PARAMETERS.fullmatch(control[1]) is not None
             return control.end(), control[0] if harmless and self._colours else ""
         other = _STRING.match(text, at) or _SHORT.match(text, at)
-        if other and not text[at:].startswith("\x1b["):
+        if other and not text.startswith("\x1b[", at):
             return other.end(), ""
         begun = _BEGUN.match(text, at)
         if begun and begun.end() == len(text) and begun.end() - at < _LONGEST:
