@@ -57,12 +57,12 @@ OF_KIND: Mapping[str, Severity] = {
 }
 """A decision is as `OF_DECISION` says, where that knows it."""
 
-_AUDIT_FAILED = "audit_failed"
+_AUDIT_FAILED, _UNRECORDED = "audit_failed", "recording_failed"
 
 
 def severity_of(event: Mapping[str, object]) -> Severity:
     """Return how grave an event is; what is not known is a warning."""
-    if event.get("reason") == _AUDIT_FAILED:
+    if event.get("reason") == _AUDIT_FAILED or event.get("ended") == _UNRECORDED:
         return Severity.ERROR
     decision = OF_DECISION.get(str(event.get("decision")))
     return decision or OF_KIND.get(str(event.get("kind")), Severity.WARNING)

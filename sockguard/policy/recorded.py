@@ -47,6 +47,21 @@ def is_detached(operation: str, document: object) -> bool:
     return operation == STARTS and isinstance(document, dict) and document.get("Detach") is True
 
 
+def is_recorded_exec(made: Thing | None, clients: Mapping[str, Client]) -> bool:
+    """Tell whether the session of an exec is recorded for how it was made.
+
+    Where the line that made it is gone, or nobody knows who made it, any line that records the
+    making of execs is enough.
+    """
+    if made is None:
+        return records_execs(clients.values())
+    creator = clients.get(made.creator)
+    lines = creator.role.grants.get(PREPARES, ()) if creator is not None else ()
+    if made.granted in {grant.meaning for grant in lines}:
+        return made.recorded
+    return made.recorded or records_execs(clients.values())
+
+
 def records_execs(clients: Iterable[Client]) -> bool:
     """Tell whether an exec of which nobody knows who made it may have to be recorded."""
     return any(records(client.role.grants.get(PREPARES, ())) for client in clients)

@@ -52,11 +52,18 @@ class Recording:
     """Takes what flows through a tunnel; whoever may wait calls `flush` now and then."""
 
     def __init__(
-        self, file: RecordingFile, worker: Worker, most: int, has_room: Callable[[int], bool]
+        self,
+        file: RecordingFile,
+        workers: tuple[Worker, Worker],
+        most: int,
+        has_room: Callable[[int], bool],
     ) -> None:
-        """`has_room(size)` counts so many more bytes of all recordings, if there is room."""
+        """`has_room(size)` counts so many more bytes of all recordings, if there is room.
+
+        Of the workers the first writes; the other syncs and removes, for which none must wait.
+        """
         self._file = file
-        self._worker = worker
+        self._writer, self._ender = workers
         self._most = most
         self._has_room = has_room
         self._cast = Asciicast()
@@ -65,7 +72,8 @@ class Recording:
         self._held: list[bytes] = []
         self._waiting = 0  # bytes that are not written yet
         self._writing: asyncio.Future[None] | None = None
-        self._since = 0.0
+        self._since: float | None = None  # when the write that is under way began
+        self._unwritable = False
         self._channels: tuple[Channel, ...] = ()
         self._stop: Callable[[str, Refusal], None] = lambda _ended, _why: None
         self.size = 0
@@ -74,6 +82,8 @@ class Recording:
         self.ended = ""
         """The word for how the session had to end, "" while it may go on."""
         self.fault: Refusal | None = None
+        self.unseen = False
+        """Whether it may have happened though its stream never opened."""
 
     @property
     def session(self) -> str:
@@ -83,7 +93,7 @@ class Recording:
     @property
     def name(self) -> str:
         """The name that the log has for it, "" while there is nothing to be recorded."""
-        return self._file.name if self._channels else ""
+        return self._file.name if self._channels or self.unseen else ""
 
     def write_head(self, line: bytes) -> None:
         """Write the first line at once. OSError: it cannot be written."""
@@ -119,13 +129,21 @@ class Recording:
     def flush(self) -> None:
         """Hand what is held to the thread that writes; end the session if that hangs."""
         if self._writing is not None:
-            if self.fault is None and time.monotonic() - self._since > STUCK_SECONDS:
+            since = self._since
+            if self.fault is None and since and time.monotonic() - since > STUCK_SECONDS:
                 self._give_up(FAILED, f"the disk took no byte in {STUCK_SECONDS:g} s")
-        elif self._held and self.ended != FAILED:
+        elif self._held and not self._unwritable:
             data, self._held = b"".join(self._held), []
-            self._since = time.monotonic()
-            self._writing = self._worker.do(partial(self._file.write, data))
+            self._writing = self._writer.do(partial(self._write, data))
             self._writing.add_done_callback(partial(self._written, len(data)))
+
+    def _write(self, data: bytes) -> None:
+        """Write, in the thread that does so."""
+        self._since = time.monotonic()
+        try:
+            self._file.write(data)
+        finally:
+            self._since = None
 
     def _take(self, code: str, pieces: Iterable[Piece]) -> Refusal | None:
         seconds = self._seconds()
@@ -154,6 +172,7 @@ class Recording:
         self._waiting -= size
         error = done.exception()
         if error is not None:
+            self._unwritable = True
             told = error.strerror if isinstance(error, OSError) else str(error)
             self._give_up(FAILED, f"its file cannot be written: {told}")
             return
@@ -194,8 +213,9 @@ class Recording:
         rest, self._held = b"".join(self._held), []  # a tick must not write it once more
         try:
             async with asyncio.timeout(STUCK_SECONDS):
-                if self.ended != FAILED:
-                    measure = await self._worker.do(partial(self._settle, rest))
+                if not self._unwritable:
+                    await self._writer.do(partial(self._file.write, rest))
+                    measure = await self._ender.do(self._file.settle)
                     why = self.fault.message if self.fault else ""
                     return Closed(measure, self.ended or ended, why)
         except OSError as error:
@@ -207,24 +227,20 @@ class Recording:
     async def _left(self) -> Measure | None:
         try:
             async with asyncio.timeout(STUCK_SECONDS):
-                return await self._worker.do(self._file.left)
+                return await self._ender.do(self._file.left)
         except OSError:
             return None
-
-    def _settle(self, rest: bytes) -> Measure:
-        self._file.write(rest)
-        return self._file.settle()
 
     async def keep(self, *, vouched: bool) -> None:
         """Give the file its name for good if the log vouches for it, and let go.
 
         OSError: it keeps the name it has.
         """
-        await self._worker.do(self._file.keep if vouched else self._file.let_go)
+        await self._ender.do(self._file.keep if vouched else self._file.let_go)
 
     async def discard(self) -> None:
         """Remove the file: no session began."""
-        await self._worker.do(self._file.discard)
+        await self._ender.do(self._file.discard)
 
 
 def refuse_unseen(head: ResponseHead) -> None:

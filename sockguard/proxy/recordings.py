@@ -13,16 +13,15 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockguard.audit.asciicast import HEIGHT, WIDTH, header
 from sockguard.audit.closed_store import DAY_SECONDS
 from sockguard.audit.event import Kind
 from sockguard.audit.recording_store import Kept, close_left, create, kept, measure, remove
 from sockguard.audit.sink import AuditError
-from sockguard.engine.facts import Need
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.question import Effect
-from sockguard.policy.recorded import DETACHED, STARTS, is_detached, records_execs
-from sockguard.proxy.recording import Recording, tells_form
+from sockguard.policy.recorded import DETACHED, STARTS, is_detached, is_recorded_exec
+from sockguard.proxy.recording import Recording
+from sockguard.proxy.recording_form import head_of, tty_of
 from sockguard.proxy.worker import Worker
 
 if TYPE_CHECKING:
@@ -39,6 +38,15 @@ if TYPE_CHECKING:
 KILLED = "killed"
 """How a session ended whose server was gone before it could say so."""
 
+FILE_BYTES = 4096
+"""What a file takes beside what is in it: without, tiny ones would cost nothing."""
+
+MOST_REMOVED = 100
+"""So many go at one time: each is an event, and the loop waits for none of them."""
+
+_UNSEEN = frozenset({"client_gone", "timeout", "reload", "disowned", "shutdown"})
+"""How a request ended that the Engine may have carried out though no stream opened."""
+
 _LAST_SECONDS = 2.0
 _RESIZES = "exec.resize"
 
@@ -48,7 +56,7 @@ class Recordings:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._worker = Worker("recordings")
+        self._worker, self._ender = Worker("recordings"), Worker("recordings-end")
         self._open: dict[str, Recording] = {}
         self._execs: dict[str, Recording] = {}
         self._closed: deque[Kept] = deque()
@@ -72,7 +80,7 @@ class Recordings:
         except OSError as error:
             raise AuditError(f"the recordings in {folder} cannot be read: {error}") from error
         self._closed.extend(sorted(found, key=lambda one: one.session))
-        self._size = sum(one.size for one in found)
+        self._size = sum(one.size + FILE_BYTES for one in found)
 
     def _tell_left(self, folder: Path, one: Kept) -> None:
         found = measure(folder, one.file)
@@ -96,7 +104,7 @@ class Recordings:
         made = self._exec_of(judged)
         recording = None
         if self._is_to_be_recorded(judged, made):
-            tty = await _tty_of(judged, made, enquiry)
+            tty = await tty_of(judged, made, enquiry)
             recording = self._begin(judged, account)
             recording.tty = tty
         try:
@@ -118,8 +126,7 @@ class Recordings:
         decision, operation = judged.decision, judged.request.operation.name
         wanted = decision.recorded
         if operation == STARTS:
-            clients = self._gate.policy.clients.values()
-            wanted = wanted or (records_execs(clients) if made is None else made.recorded)
+            wanted = wanted or is_recorded_exec(made, self._gate.policy.clients)
         if wanted and is_detached(operation, decision.document):
             if decision.effect is Effect.ALLOW:
                 raise Refusal(DETACHED.reason, DETACHED.message, detail=DETACHED.detail)
@@ -129,17 +136,19 @@ class Recordings:
     def _begin(self, judged: Judged, account: Account) -> Recording:
         if self._settings.audit == "stdout":
             raise _impossible("with --audit stdout there is no folder for that")
-        if not self._has_room(0):
+        if not self._has_room(FILE_BYTES):
             raise _impossible("all recordings together are at --recording-total")
         try:
             file = create(Path(self._settings.audit), account.event_id)
         except OSError as error:
+            self._size -= FILE_BYTES
             raise _impossible(error.strerror or str(error)) from error
         most = self._settings.recording_max_bytes
-        recording = Recording(file, self._worker, most, self._has_room)
+        recording = Recording(file, (self._worker, self._ender), most, self._has_room)
         try:
-            recording.write_head(_head_of(judged))
+            recording.write_head(head_of(judged))
         except OSError as error:
+            self._size -= FILE_BYTES
             file.discard()
             raise _impossible(error.strerror or str(error)) from error
         self._size += recording.size
@@ -147,6 +156,12 @@ class Recordings:
         if judged.request.operation.name == STARTS:
             self._execs[judged.request.names[0]] = recording
         return recording
+
+    def has_to_begin(self, judged: Judged) -> bool:
+        """Tell whether the policy of now records a session that runs without."""
+        if judged.request.operation.name != STARTS or judged.request.names[0] in self._execs:
+            return False
+        return is_recorded_exec(self._exec_of(judged), self._gate.policy.clients)
 
     def _note_size(self, judged: Judged, account: Account) -> None:
         recording = self._execs.get(judged.request.names[0])
@@ -166,6 +181,8 @@ class Recordings:
         task.add_done_callback(self._closing.discard)
 
     async def _close(self, recording: Recording, account: Account, ended: str) -> None:
+        if ended in _UNSEEN:
+            recording.unseen = True
         if not recording.name:
             self._forget(recording)
             await recording.discard()
@@ -181,11 +198,11 @@ class Recordings:
             self._forget(recording)
         size = closed.measure.size if closed.measure else recording.size
         self._closed.append(Kept(recording.session, size, time.time(), closed=True))
-        self._size += size
+        self._size += size + FILE_BYTES
 
     def _forget(self, recording: Recording) -> None:
         self._open.pop(recording.session, None)
-        self._size -= recording.size
+        self._size -= recording.size + FILE_BYTES
 
     def _tell_closed(self, recording: Recording, account: Account, closed: Closed) -> None:
         operation = account.request.operation.name if account.request else ""
@@ -214,15 +231,18 @@ class Recordings:
             recording.flush()
         days = self._settings.audit_days
         before = time.time() - days * DAY_SECONDS
-        while days and self._closed and self._closed[0].ended < before:
-            if not self._remove_oldest(f"was older than {days} days"):
+        for _ in range(MOST_REMOVED if days else 0):
+            is_old = bool(self._closed) and self._closed[0].ended < before
+            if not (is_old and self._remove_oldest(f"was older than {days} days")):
                 break
 
     def _has_room(self, size: int) -> bool:
-        """Count so many more bytes, once the oldest made room for them."""
+        """Count so many more bytes, once the oldest made room for them; not all goes at once."""
+        left = MOST_REMOVED
         while self._size + size > self._settings.recording_total_bytes:
-            if not self._closed or not self._remove_oldest("made room for others"):
+            if not (left and self._closed and self._remove_oldest("made room for others")):
                 return False
+            left -= 1
         self._size += size
         return True
 
@@ -242,14 +262,14 @@ class Recordings:
         except AuditError:
             return False
         self._closed.popleft()
-        self._size -= going.size
+        self._size -= going.size + FILE_BYTES
 
         def gone() -> None:
             with suppress(AuditError, OSError):
                 recorder.sink.sync()
                 remove(folder, going.session)
 
-        self._worker.do(gone)
+        self._ender.do(gone)
         return True
 
     async def close(self) -> None:
@@ -261,30 +281,3 @@ class Recordings:
 def _impossible(why: str) -> Refusal:
     told = f"the session has to be recorded, and cannot be: {why}"
     return Refusal(Reason.AUDIT_FAILED, told)
-
-
-async def _tty_of(
-    judged: Judged, made: Thing | None, enquiry: Callable[[], Enquiry]
-) -> bool | None:
-    """Tell whether there is a terminal, where it will count; None where nobody tells."""
-    if tells_form(judged.out):
-        return None
-    document = judged.decision.document
-    if isinstance(document, dict) and document.get("Tty") is True:
-        return True  # what starts an exec says it anew, and that is what the Engine goes by
-    kind = "exec" if judged.request.operation.name == STARTS else "container"
-    need = Need(kind, judged.request.names[0])
-    with suppress(Refusal):
-        found = made or (await enquiry().find({need}))[need]
-        return found.tty if found else None
-    return None
-
-
-def _head_of(judged: Judged) -> bytes:
-    width, height = WIDTH, HEIGHT
-    match judged.decision.document:
-        case {"ConsoleSize": [int(rows), int(columns)]} if rows > 0 and columns > 0:
-            width, height = columns, rows
-    request = judged.request
-    title = f"{judged.client.name} {request.operation.name} {' '.join(request.names)}"
-    return header(width=width, height=height, timestamp=int(time.time()), title=title)

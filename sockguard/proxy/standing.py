@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.memo import Judged
 
 _CHANGED = "the policy has changed: "
+_ONLY_RECORDED = "only while it is recorded"
 
 
 class Standing:
@@ -87,6 +88,8 @@ class Standing:
         if not decision.allowed and not decision.needs:
             return refusal_of(decision, _CHANGED)
         other = _difference(judged, client, decision)
+        if not other and gate.recordings.has_to_begin(judged):
+            other = _ONLY_RECORDED
         operation = judged.request.operation.name
         return Refusal(Reason.QUERY, f"{_CHANGED}it allows {operation} {other}") if other else None
 
@@ -98,7 +101,7 @@ def _difference(judged: Judged, client: Client, decision: Decision) -> str:
     if decision.pairs != judged.decision.pairs:
         return "with another query only"
     if decision.recorded and not judged.decision.recorded:
-        return "only while it is recorded"
+        return _ONLY_RECORDED
     if judged.request.operation.answer is None:
         return ""
     before = _shows(judged.client, judged.decision)

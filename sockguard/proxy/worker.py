@@ -40,8 +40,13 @@ class Worker:
                 loop.call_soon_threadsafe(told)
 
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:  # no more threads: a write that failed
+                done.set_exception(OSError(str(error)))
+                return done
+            self._thread = thread
         self._chores.put(work)
         return done
 

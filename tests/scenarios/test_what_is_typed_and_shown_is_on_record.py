@@ -13,6 +13,7 @@ import pytest
 
 from sockguard.audit.recording_store import FOLDER
 from sockguard.cli.main import main
+from sockguard.proxy.recordings import FILE_BYTES
 from tests.support.audit_events import events_of
 from tests.support.raw_client import connected, read_head, read_to_end, request
 from tests.support.sockguard_process import serving, sockguard
@@ -230,7 +231,7 @@ def test_a_session_ends_when_its_file_is_removed(stack: Stack) -> None:
 
 @pytest.mark.usefixtures("engine")
 def test_a_session_ends_with_the_room_of_its_recording(short_path: Path) -> None:
-    with recording_within(short_path, 4096, 10_000) as stack:
+    with recording_within(short_path, 4096, 24_000) as stack:
         for _ in range(4):
             with session(stack, start_of(made(stack, "head", "-c", "100000"))) as peer:
                 shown = read_to_end(peer)
@@ -242,7 +243,7 @@ def test_a_session_ends_with_the_room_of_its_recording(short_path: Path) -> None
 
 @pytest.mark.usefixtures("engine")
 def test_the_oldest_recordings_make_room_and_the_log_tells(short_path: Path) -> None:
-    with recording_within(short_path, 400, 800) as stack:
+    with recording_within(short_path, 400, 9_000) as stack:
         for count in range(1, 6):
             with session(stack, start_of(made(stack, "echo", "x" * 100))) as peer:
                 assert b"x" * 100 in read_to_end(peer)
@@ -254,7 +255,7 @@ def test_the_oldest_recordings_make_room_and_the_log_tells(short_path: Path) -> 
         wait_until(
             lambda: [one.name for one in files(stack)] == written[len(removed) :], "their end"
         )
-        assert sum(one.stat().st_size for one in files(stack)) <= 800
+        assert sum(one.stat().st_size + FILE_BYTES for one in files(stack)) <= 9_000
 
 
 def test_a_reload_that_takes_the_line_away_closes_the_recording(stack: Stack) -> None:
@@ -274,6 +275,29 @@ def test_a_reload_that_asks_for_recording_ends_a_session_that_has_none(short_pat
             stack.reload(PLAIN.replace("name: '*'}", "name: '*'}, record: true"))
             read_to_end(peer)
         wait_until(lambda: stack.events(kind="outcome", ended="reload"), "its end")
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_exec_from_before_the_reload_is_recorded_too(short_path: Path) -> None:
+    allowed = "system/hello, {exec.start: {target: any}}, {exec.create: {body: any}}"
+    policy = f"version: 1\nallow: [{allowed}]\n"
+    with running_stack(short_path, short_path / "engine.sock", policy=policy) as stack:
+        before = made(stack, "cat")
+        with session(stack, start_of(made(stack, "cat"))) as peer:
+            stack.reload(policy.replace("{body: any}", "{body: any, record: true}"))
+            read_to_end(peer)
+        wait_until(lambda: stack.events(kind="outcome", ended="reload"), "its end")
+        with session(stack, start_of(before)) as peer:
+            peer.sendall(b"hello\r")
+            read_until(peer, b"hello\r\n")
+        assert closed(stack)["ended"] == "client_gone"
+    assert told(files(stack)[0])["i"] == "hello\r"
+
+
+def test_who_hangs_up_before_the_answer_leaves_a_recording(stack: Stack) -> None:
+    with connected(stack.socket()) as peer:
+        peer.sendall(start_of(made(stack, "sleep", "0.2")))
+    assert closed(stack)["recording"] == files(stack)[0].name
 
 
 def test_what_a_killed_server_left_is_told_at_the_next_start(engine: RunningDemo) -> None:
