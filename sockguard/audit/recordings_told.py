@@ -5,13 +5,14 @@ Must never call a recording good of which the log does not have the hash, nor re
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sockguard.audit.breaks import Fault, Finding
 from sockguard.audit.chain import event_of
 from sockguard.audit.event import Kind
-from sockguard.audit.recording_store import FOLDER
+from sockguard.audit.recording_store import BEING_WRITTEN, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Digest = Callable[[str], str]
 
-_TELLS = b',"kind":"recording_'
+_TELLS = b',"recording":"'
 _STAMP = 10  # letters at the begin of a ULID that tell the time
 
 
@@ -90,7 +91,7 @@ def compare(watch: Watch, listed: tuple[list[Kept], list[str]], digest: Digest) 
             return beside
     names = {one.name for one in found}
     for name, told in watch.told.items():
-        if name not in names and told.hashes:
+        if name not in names:
             beside.finding = _missing(digest, name, told, beside)
             if beside.finding is not None:
                 return beside
@@ -115,7 +116,19 @@ def _missing(digest: Digest, name: str, told: Told, beside: Beside) -> Finding |
     if told.removed:
         beside.gone += 1
         return None
+    if not told.hashes:
+        return _unhashed(digest, name, told, beside)
     return _hashed(digest, name, (name,), told, beside)
+
+
+def _unhashed(digest: Digest, name: str, told: Told, beside: Beside) -> Finding | None:
+    """Look whether one that the log names without a hash is there: it may have begun since."""
+    for file in (name, name.removesuffix(".cast") + BEING_WRITTEN):
+        with suppress(FileNotFoundError):
+            digest(file)
+            beside.unfinished += 1
+            return None
+    return _finding(Fault.REMOVED, name, "it is missing, and no event tells why", told.seq)
 
 
 def _hashed(

@@ -197,6 +197,14 @@ def test_a_removed_recording_is_found(folder: Path, capfd: pytest.CaptureFixture
     assert "the recordings: only the log was looked at" in str(told["unseen"])
 
 
+@pytest.mark.parametrize("kind", ["outcome", "recording_closed"])
+def test_a_removed_recording_of_which_the_log_has_no_hash_is_found(
+    folder: Path, capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
+    write(folder, {"id": OTHER, "kind": kind, "ended": "killed", "recording": f"{OTHER}.cast"})
+    assert finding(folder, capfd) == ("removed", f"recordings/{OTHER}.cast")
+
+
 @pytest.mark.parametrize("name", [f"{OTHER}.cast", "notes.txt", f"{OTHER}.cast.bak"])
 def test_an_inserted_recording_is_found(
     folder: Path, capfd: pytest.CaptureFixture[str], name: str
