@@ -235,6 +235,7 @@ class Recordings:
             is_old = bool(self._closed) and self._closed[0].ended < before
             if not (is_old and self._remove_oldest(f"was older than {days} days")):
                 break
+        self._has_room(0)  # those from before may take more than is allowed now
 
     def _has_room(self, size: int) -> bool:
         """Count so many more bytes, once the oldest made room for them; not all goes at once."""
