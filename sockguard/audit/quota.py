@@ -5,7 +5,7 @@ Must never lose a number, read a clock, or grow with what clients send.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sockguard.audit.event import Kind
@@ -89,11 +89,13 @@ class Quota:
     def admit(self, refused: Refused, now: float) -> bool:
         """Say whether this refusal gets an event of its own; otherwise it has been counted."""
         flood = Refused(refused.client, refused.reason)
-        in_all = _bucket(self._in_all, (flood, _of_others(flood)), IN_ALL, now)
+        others = Refused(OTHERS, refused.reason)
+        in_all = _bucket(self._in_all, (flood, others), IN_ALL, now)
         may_pass = in_all.has_one(now)
         # What a client chose freely gets a bucket only while it is no flood.
         fine = (refused,) if may_pass and refused.short else ()
-        names = (*fine, replace(refused, target="", detail=""), _of_others(flood))
+        coarse = Refused(refused.client, refused.reason, refused.operation)
+        names = (*fine, coarse, others)
         alike = _bucket(self._alike, names, ALIKE, now)
         if not (alike.has_one(now) and may_pass):
             alike.counted += 1
@@ -120,10 +122,6 @@ class Quota:
         self._in_all = _at_work(self._in_all, now)
         self._alike = _at_work(self._alike, now)
         return found
-
-
-def _of_others(flood: Refused) -> Refused:
-    return replace(flood, client=OTHERS)
 
 
 def _bucket(

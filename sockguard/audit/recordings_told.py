@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sockguard.audit.breaks import Fault, Finding
 from sockguard.audit.chain import event_of
 from sockguard.audit.event import Kind
-from sockguard.audit.recording_store import BEING_WRITTEN, FOLDER
+from sockguard.audit.recording_store import BEING_WRITTEN, CLOSED, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -123,7 +123,7 @@ def _missing(digest: Digest, name: str, told: Told, beside: Beside) -> Finding |
 
 def _unhashed(digest: Digest, name: str, told: Told, beside: Beside) -> Finding | None:
     """Look whether one that the log names without a hash is there: it may have begun since."""
-    for file in (name, name.removesuffix(".cast") + BEING_WRITTEN):
+    for file in (name, name.removesuffix(CLOSED) + BEING_WRITTEN):
         with suppress(FileNotFoundError):
             digest(file)
             beside.unfinished += 1

@@ -24,6 +24,7 @@ from sockguard.audit.text import printable
 from sockguard.cli import audit_log
 from sockguard.cli.audit_said import add_socket_dir, login, write_down
 from sockguard.cli.audit_show import find
+from sockguard.cli.say import encodable
 from sockguard.proxy.acknowledge import identity_of
 from sockguard.proxy.own_log import note
 
@@ -99,10 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _told(arguments: argparse.Namespace) -> tuple[str, set[str]]:
     """Return the id of the session, and the hashes that the log has for its recording."""
-    with audit_log.opened(arguments) as (finder, _, _):
-        found = find(finder, arguments.id)
-    if not found:
-        raise AuditError(f"no event {arguments.id} in {audit_log.folder_of(arguments)}")
+    found = find(arguments)
     session = str(found[0].get("id"))
     closed = [event for event in found if event.get("kind") == Kind.RECORDING_CLOSED]
     gone = [event for event in found if event.get("kind") == Kind.RECORDING_REMOVED]
@@ -147,9 +145,7 @@ def _play(moments: list[Moment], arguments: argparse.Namespace) -> None:
         before = max(before, moment.seconds)
         if moment.code == SHOWN:
             _put(moment.text if arguments.raw else shown.feed(moment.text))
-        elif (moment.code == TYPED and arguments.input) or (
-            moment.code == RESIZED and arguments.input
-        ):
+        elif arguments.input and moment.code in (TYPED, RESIZED):
             _put(f"[{printable(moment.text)}]")
     _put(shown.finish())
     _put("" if text else _RESET)
@@ -163,6 +159,5 @@ def _wait(seconds: float, arguments: argparse.Namespace) -> None:
 
 
 def _put(text: str) -> None:
-    encoding = sys.stdout.encoding
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.write(encodable(text))
     sys.stdout.flush()

@@ -25,10 +25,7 @@ _SHOWN_IDS = 5
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the event; return 0. AuditError: there is none, or several begin so."""
-    with opened(arguments) as (finder, _, _):
-        found = find(finder, arguments.id)
-    if not found:
-        raise AuditError(f"no event {arguments.id} in {folder_of(arguments)}")
+    found = find(arguments)
     if arguments.json:
         put("\n".join(map(as_json, found)))
     else:
@@ -36,8 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def find(finder: Finder, text: str) -> list[Event]:
-    """Return all that has an id which begins so. AuditError: several ids do, or none can."""
+def find(arguments: argparse.Namespace) -> list[Event]:
+    """Return all that has an id which begins as asked. AuditError: none does, or several ids."""
+    with opened(arguments) as (finder, _, _):
+        found = _found(finder, arguments.id)
+    if not found:
+        raise AuditError(f"no event {arguments.id} in {folder_of(arguments)}")
+    return found
+
+
+def _found(finder: Finder, text: str) -> list[Event]:
     prefix = text.upper()
     if not _ID.fullmatch(prefix):
         raise AuditError(f"{text!r} is not the beginning of an event id")

@@ -28,9 +28,14 @@ def say(lines: Iterable[str]) -> None:
 
 
 def put(text: str) -> None:
-    """Print what is printable already, spelling out what the terminal's encoding does not have."""
+    """Print what is printable already."""
+    print(encodable(text))
+
+
+def encodable(text: str) -> str:
+    """Spell out what the encoding of standard output does not have."""
     encoding = sys.stdout.encoding
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def tell(error: SockguardError) -> None:

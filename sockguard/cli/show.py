@@ -13,6 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from sockguard.audit.text import line_of, may_colour
+from sockguard.cli.say import encodable
 
 if TYPE_CHECKING:
     from sockguard.settings import Settings
@@ -51,14 +52,13 @@ class Show:
         self._thread.join(_LAST_SECONDS)
 
     def _print_all(self) -> None:
-        encoding = sys.stdout.encoding
         while (line := self._waiting.get()) is not None:
             text = self._text(line)
             if self._missed:
                 missed, self._missed = self._missed, 0
                 text += f"sockguard: {missed} lines are in the audit log only\n"
             try:
-                sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+                sys.stdout.write(encodable(text))
                 sys.stdout.flush()
             except OSError:
                 return

@@ -152,6 +152,10 @@ class Role:
         """Name it for people, as in `role main, from shipped/traefik`."""
         return f"role {self.name}" + (f", from {self.origin}" if self.origin else "")
 
+    def still_says(self, operation: str, meaning: str) -> bool:
+        """Tell whether one of its lines for this operation means what one of them meant before."""
+        return any(grant.meaning == meaning for grant in self.grants.get(operation, ()))
+
 
 @dataclass(frozen=True, slots=True)
 class CertMatch:

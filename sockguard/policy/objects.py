@@ -141,8 +141,7 @@ def _exec_faults(client: Client, grant: Grant, named: Reference, facts: Facts) -
 
 def _is_ours(made: Thing, client: Client) -> bool:
     """Tell whether this client made the exec, and still holds the line that allowed it."""
-    lines = client.role.grants.get("exec.create", ())
-    return made.creator == client.name and made.granted in {grant.meaning for grant in lines}
+    return made.creator == client.name and client.role.still_says("exec.create", made.granted)
 
 
 # --- targets ---------------------------------------------------------------------------------

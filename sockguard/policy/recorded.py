@@ -56,8 +56,7 @@ def is_recorded_exec(made: Thing | None, clients: Mapping[str, Client]) -> bool:
     if made is None:
         return records_execs(clients.values())
     creator = clients.get(made.creator)
-    lines = creator.role.grants.get(PREPARES, ()) if creator is not None else ()
-    if made.granted in {grant.meaning for grant in lines}:
+    if creator is not None and creator.role.still_says(PREPARES, made.granted):
         return made.recorded
     return made.recorded or records_execs(clients.values())
 
