@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sockguard.audit.closed_store import Keeping
-from sockguard.audit.read_store import UNREADABLE, events, find, follow, parse_line
+from sockguard.audit.read_store import UNREADABLE, events, parse_line
 from sockguard.audit.sink import AuditError
 from sockguard.audit.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-IDS = ("01AAAAAAAAAAAAAAAAAAAAAAAA", "01AAAAAAAAAAAAAAAAAAAAAAAB", "01BBBBBBBBBBBBBBBBBBBBBBBB")
 
 
 @pytest.fixture
@@ -100,111 +97,3 @@ def test_a_segment_that_went_meanwhile_is_passed(tmp_path: Path, store: Store) -
 
 def test_an_empty_folder_has_no_events(tmp_path: Path) -> None:
     assert list(events(tmp_path)) == []
-
-
-def scripted(*steps: Callable[[], object]) -> Callable[[], bool]:
-    """A `wait` that does one step each time it is called, and ends when there is none left."""
-    left = iter(steps)
-
-    def wait() -> bool:
-        step = next(left, None)
-        if step is None:
-            return False
-        step()
-        return True
-
-    return wait
-
-
-def test_following_sees_what_comes_also_in_later_segments(tmp_path: Path, store: Store) -> None:
-    write(store, 0)
-    wait = scripted(
-        lambda: write(store, 1),
-        lambda: None,
-        lambda: write(store, *range(2, 40)),
-        lambda: write(store, 40),
-    )
-    assert [event["status"] for event in follow(tmp_path, wait)] == list(range(41))
-
-
-def test_following_waits_for_the_rest_of_a_line(tmp_path: Path, store: Store) -> None:
-    write(store, 0)
-    path = last_segment(tmp_path)
-
-    def add(data: bytes) -> None:
-        with path.open("ab") as file:
-            file.write(data)
-
-    wait = scripted(lambda: add(b'{"v":1,"stat'), lambda: None, lambda: add(b'us":5}\n'))
-    assert [event["status"] for event in follow(tmp_path, wait)] == [0, 5]
-
-
-def test_following_an_empty_folder_waits_for_the_first_event(tmp_path: Path) -> None:
-    def begin() -> None:
-        write(Store.open(tmp_path, now=time.time), 7)
-
-    assert [event["status"] for event in follow(tmp_path, scripted(begin))] == [7]
-
-
-def test_following_goes_on_when_the_oldest_makes_room(tmp_path: Path) -> None:
-    store = Store.open(tmp_path, now=time.time, keeping=Keeping(2000, 6000))
-    write(store, 0)
-    steps = [
-        lambda first=first: write(store, *range(first, first + 6)) for first in range(1, 60, 6)
-    ]
-    seen = [event["status"] for event in follow(tmp_path, scripted(*steps)) if "status" in event]
-    assert seen == list(range(61))
-
-
-def test_once_told_to_end_a_follower_does_not_ask_again(tmp_path: Path, store: Store) -> None:
-    asked: list[int] = []
-
-    def wait() -> bool:
-        asked.append(1)
-        return False
-
-    write(store, 1)
-    assert len(list(follow(tmp_path, wait))) == 1
-    assert len(asked) == 1
-
-
-@pytest.fixture
-def recorded(tmp_path: Path, store: Store) -> Path:
-    for number in IDS:
-        store.append({"id": number, "kind": "decision", "text": f'about "id":"{IDS[0]}"'})
-    store.append({"id": IDS[2], "kind": "outcome"})
-    store.flush()
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("prefix", "kinds"),
-    [
-        (IDS[0], ["decision"]),
-        (IDS[2], ["decision", "outcome"]),
-        ("01B", ["decision", "outcome"]),
-        ("01bbb", ["decision", "outcome"]),
-        ("01C", []),
-    ],
-)
-def test_an_id_or_a_unique_beginning_finds_its_events(
-    recorded: Path, prefix: str, kinds: list[str]
-) -> None:
-    assert [event["kind"] for event in find(recorded, prefix)] == kinds
-
-
-def test_a_beginning_of_several_ids_is_an_error_that_names_them(recorded: Path) -> None:
-    with pytest.raises(AuditError, match=f"several events begin so: {IDS[0]}, {IDS[1]}$"):
-        find(recorded, "01A")
-
-
-@pytest.mark.parametrize("prefix", ["", "01I", "../x", '"', IDS[0] + "0", "\x1b[31m"])
-def test_what_cannot_be_an_id_is_an_error(recorded: Path, prefix: str) -> None:
-    with pytest.raises(AuditError, match="not the beginning of an event id") as caught:
-        find(recorded, prefix)
-    assert str(caught.value).isprintable()
-
-
-def test_a_text_that_quotes_an_id_is_not_found_for_it(recorded: Path) -> None:
-    assert len(find(recorded, IDS[0])) == 1
-    assert json.dumps(find(recorded, IDS[1])).count(IDS[0]) == 1
