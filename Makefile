@@ -43,7 +43,7 @@ test-engine: $(INSTALLED)
 
 test-image: $(INSTALLED)
 	RUNLEVEL=1 apt-get install --yes --no-install-recommends docker.io docker-compose iptables busybox-static nginx debootstrap
-	REQUIRE_ENGINE=1 TEST_IMAGE=1 $(BIN)/pytest tests/engine/test_the_image_holds_what_it_says.py
+	REQUIRE_ENGINE=1 TEST_IMAGE=1 $(BIN)/pytest tests/engine -k 'the_image or the_nginx_proxy_example'
 
 parity: $(INSTALLED)
 	REQUIRE_ENGINE=1 PARITY=whole $(BIN)/pytest tests/engine -k 'over_unix or over_tls'

@@ -16,7 +16,7 @@ from tests.support.dockerd import Engine, private_dockerd, skip_without_dockerd
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ENGINES = frozenset({"dockerd", "two_engines"})
+ENGINES = frozenset({"dockerd", "stack", "two_engines"})
 """Fixtures that take long to make, and ports and networks of this machine."""
 
 # How long a busy machine takes for an example says nothing of the code.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.built_image import TESTS_IMAGE, built_image
 from tests.support.docker_cli import WHOLE_PARITY
 from tests.support.dockerd import IMAGE, private_dockerd, skip_without_dockerd
+from tests.support.nginx_proxy_example import running_example
 from tests.support.planted import PROXIES, plant
 from tests.support.sockguard_over_tls import sockguard_over_tls
 from tests.support.sockguard_process import Guard, sockguard
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.dockerd import Engine
+    from tests.support.nginx_proxy_example import Stack
     from tests.support.planted import Planted
 
 
@@ -136,6 +141,19 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     skip_without_dockerd()
     with private_dockerd(apart=True, **PROXIES) as engine:
         yield plant(engine, tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The example with nginx and docker-gen, up; with the image of the Dockerfile, if asked for."""
+    skip_without_dockerd()
+    missing = [one for one in ("docker-compose", "nginx") if shutil.which(one) is None]
+    if missing:
+        wanting = pytest.fail if os.environ.get("REQUIRE_ENGINE") else pytest.skip
+        wanting(f"needs {', '.join(missing)}: apt-get install docker-compose nginx")
+    archive = built_image(tmp_path_factory.mktemp("image")) if TESTS_IMAGE else None
+    with running_example(archive) as found:
+        yield found
 
 
 @pytest.fixture

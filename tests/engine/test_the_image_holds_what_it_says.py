@@ -1,12 +1,11 @@
-"""The image of the project, built from its Dockerfile: what is in it, and that it serves.
+"""The image of the project, built from its Dockerfile: what is in it.
 
-It takes minutes, so only `make test-image` runs it.
+That it serves is told by the tests of the example, which is up with it then.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -14,44 +13,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sockguard import __version__
-from tests.engine import test_the_nginx_proxy_example_stands_and_holds as example
-from tests.support.built_image import BASE, IMAGE, build_image
-from tests.support.dockerd import private_dockerd, skip_without_dockerd
+from tests.support.built_image import BASE, IMAGE, TESTS_IMAGE
 from tests.support.tree import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.support.dockerd import Engine
+    from tests.support.nginx_proxy_example import Stack
 
 pytestmark = pytest.mark.skipif(
-    not os.environ.get("TEST_IMAGE"),
+    not TESTS_IMAGE,
     reason="builds the image, which takes minutes: make test-image",
 )
 LOCKED = re.compile(r"^([a-z0-9-]+)==([^ ]+)", re.MULTILINE)
 BUILDS_ONLY = {"pip", "setuptools"}
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    skip_without_dockerd()
-    path = tmp_path_factory.mktemp("image") / "sockguard.tar"
-    with private_dockerd() as engine:
-        build_image(engine)
-        engine.docker("save", "--output", str(path), IMAGE)
-    yield path
-    path.unlink()
-
-
-@pytest.fixture(scope="module")
-def stack(archive: Path) -> Iterator[example.Stack]:
-    with example.running_example(archive) as found:
-        yield found
-
-
 @pytest.fixture
-def engine(stack: example.Stack) -> Engine:
+def engine(stack: Stack) -> Engine:
     return stack.engine
 
 
@@ -108,14 +86,6 @@ def test_its_list_of_parts_is_what_was_locked(engine: Engine) -> None:
     assert told["metadata"]["component"]["version"] == __version__
 
 
-def test_the_example_stands_and_holds_with_it(stack: example.Stack) -> None:
-    example.test_both_names_lead_to_their_services(stack)
-    example.test_a_third_service_comes_and_goes_within_two_seconds(stack)
-    example.test_what_faces_the_internet_has_no_socket_and_docker_gen_no_network(stack)
-    example.test_the_variables_of_others_are_masked(stack)
-    example.test_whatever_else_is_tried_from_the_consumer_is_refused_and_recorded(stack)
-
-
-def test_its_doctor_finds_nothing_wrong(stack: example.Stack) -> None:
+def test_its_doctor_finds_nothing_wrong(stack: Stack) -> None:
     told = json.loads(stack.inside("sockguard", "sockguard", "doctor", "--json"))
     assert (told["problems"], told["warnings"]) == (0, 0)

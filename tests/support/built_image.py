@@ -1,6 +1,6 @@
 """The image of the project, built from its Dockerfile on a Debian that is made on the spot.
 
-Must never be built for every run of the tests: it takes minutes, and `make test-image` asks for it.
+Must never be built for every run of the tests: it takes minutes, and needs debootstrap and PyPI.
 """
 
 from __future__ import annotations
@@ -12,17 +12,29 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.dockerd import private_dockerd
 from tests.support.tree import ROOT
 
 if TYPE_CHECKING:
     from tests.support.dockerd import Engine
 
+TESTS_IMAGE = bool(os.environ.get("TEST_IMAGE"))
+"""Whether it was asked for, as `make test-image` and `.ci/run` do."""
 IMAGE = "sockguard:latest"
 BASE = "debian-made-here:bookworm"
 KEPT = ROOT / "run/image-base.tar"
 PACKAGES = "python3,python3-venv,ca-certificates"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """What this machine trusts; PyPI may be reached through a proxy with an authority of its own."""
+
+
+def built_image(folder: Path) -> Path:
+    """An archive of the image, built by an Engine of its own."""
+    archive = folder / "sockguard.tar"
+    with private_dockerd() as engine:
+        build_image(engine)
+        engine.docker("save", "--output", str(archive), IMAGE)
+    return archive
 
 
 def make_base() -> Path:
