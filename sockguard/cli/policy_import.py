@@ -68,9 +68,9 @@ def import_policy(arguments: argparse.Namespace) -> int:
     whole = arguments.proxy == _WOLLOMATIC
     found = _read(arguments, IMAGE if whole else DIALECTS[arguments.proxy].image, complaints)
     text, warnings = _by_expressions(found, complaints) if whole else _by_toggles(arguments, found)
-    for warning in (*warnings, *_group_wanted(found)):
-        note(f"warning: {warning}")
     put(text.removesuffix("\n"))
+    for warning in (*warnings, *_group_wanted(found)):  # behind the policy, which fills a screen
+        note(f"warning: {warning}")
     return GOOD
 
 

@@ -247,7 +247,9 @@ def _announce(settings: Settings, policy: Policy) -> None:
         note(f"client '{client.name}' amounts to {amounts_to(risks[client.name])}")
     for listener in settings.listen:
         note(f"listening at {listener}")
-    for warning in (*lint(policy), *listener_warnings(settings, policy)):
+    # Of variables that are followed it was said before what they open, in their own words.
+    of_lines = lint(policy) if settings.followed is None else ()
+    for warning in (*of_lines, *listener_warnings(settings, policy)):
         note(f"warning: {warning}")
     for name in (one.name for one in clients if risks[one.name].recorded):
         if settings.audit == "stdout":
