@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _STREAMS = (1_000, 10_000)
 _QUICK_STREAMS = (1_000,)
 _DESCRIPTORS_PER_STREAM = 3
-_SPARE = 512
+_SPARE = 1024
+"""Descriptors that each server needs for itself, or keeps free: sockguard 640."""
 _SETTLE = 1.5
 
 
