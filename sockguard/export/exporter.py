@@ -149,11 +149,13 @@ class Exporter:
                 if rest.lines:
                     parts.appendleft(rest)
                 self._fails(str(failure))
-                self._wait(pause)
-                pause = min(2 * pause, self._pauses.longest)
+                pause = self._wait(pause)
                 continue
             except Exception as error:  # noqa: BLE001  # no line may end the thread
-                parts.extendleft(reversed(self._divided(part, error)))
+                halves = self._divided(part, error)
+                parts.extendleft(reversed(halves))
+                if not halves:  # it refuses all, perhaps
+                    pause = self._wait(pause)
                 continue
             pause = self._pauses.first
             self._account(part, sent)
@@ -205,12 +207,16 @@ class Exporter:
         if seconds >= STUCK_SECONDS and not self.fault:
             self._fails(f"nothing moved for {STUCK_SECONDS:.0f} s")
 
-    def _wait(self, seconds: float) -> None:
-        """Wait a while, so that those who failed together do not come again together."""
+    def _wait(self, seconds: float) -> float:
+        """Wait a while, so that those who failed together do not come again together.
+
+        Returns how long it is the next time.
+        """
         if self._closing.is_set():
             self._over.wait(min(seconds, _LAST_PAUSE))
         else:
             self._closing.wait(seconds * random.uniform(0.5, 1.0))  # noqa: S311  # no secret
+        return min(2 * seconds, self._pauses.longest)
 
     def _fails(self, why: str) -> None:
         self.failures += 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from sockguard import __version__
 from sockguard.cli.export import sender_to
 from sockguard.export.backlog import Bounds
+from sockguard.export.exporter import Pauses
 from sockguard.export.sending import ExportError
 from sockguard.export.target import target_of
 from tests.support.exporting import a_line, exporting
@@ -92,6 +94,21 @@ def test_an_event_that_is_not_wanted_holds_up_no_other_and_is_told() -> None:
         assert json.loads(told)["count"] == 1
         assert (one.exporter.delivered, one.exporter.dropped) == (6, 1)
         assert "refused an event" in one.said[0]
+
+
+def test_a_collector_that_wants_no_event_is_not_asked_without_a_pause() -> None:
+    slow = Pauses(0.5, 0.5)
+    with (
+        collecting() as collector,
+        exporting(f"otlp+http://127.0.0.1:{collector.port}", pauses=slow) as one,
+    ):
+        collector.unwanted = b"containers.list"
+        began = time.monotonic()
+        one.exporter.offer(LINES[:4])
+        wait_until(lambda: one.exporter.dropped == 4, "all to be refused")
+
+        assert time.monotonic() - began > 3 * slow.first / 2
+        assert one.exporter.delivered == 0
 
 
 def test_records_that_a_collector_rejects_of_a_batch_are_counted() -> None:

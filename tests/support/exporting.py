@@ -54,12 +54,12 @@ class Exporting:
 
 
 @contextmanager
-def exporting(url: str, bounds: Bounds = BOUNDS) -> Iterator[Exporting]:
+def exporting(url: str, bounds: Bounds = BOUNDS, pauses: Pauses = QUICK) -> Iterator[Exporting]:
     """Export to this URL until the block ends, or it is stopped in it."""
     said: list[str] = []
     target = target_of(url)
     exporter = Exporter(
-        target, sender_to(target, "h"), said.append, host="h", bounds=bounds, pauses=QUICK
+        target, sender_to(target, "h"), said.append, host="h", bounds=bounds, pauses=pauses
     )
     running = Exporting(exporter, said)
     exporter.start()
