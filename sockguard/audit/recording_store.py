@@ -6,6 +6,7 @@ Must never open what somebody else put there under one of our names, nor change 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import stat
@@ -26,6 +27,7 @@ _ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 _NAME = re.compile(rf"({_ULID})\.cast(\.open)?")
 _HERE = os.O_CLOEXEC | os.O_NOFOLLOW
 _PIECE = 1 << 20
+_HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,17 @@ def measure(audit: Path, file: str) -> Measure:
     """Say what a recording holds. OSError: it cannot be read, or is a link."""
     with opened(audit, file) as descriptor:
         return _measure(descriptor)
+
+
+def title_of(audit: Path, session: str) -> str:
+    """Return the title in the first line of a closed one, "" where there is none."""
+    try:
+        with opened(audit, session + CLOSED) as descriptor:
+            head = json.loads(os.pread(descriptor, _HEAD_BYTES, 0).partition(b"\n")[0])
+    except (OSError, ValueError, RecursionError):
+        return ""
+    title = head.get("title") if isinstance(head, dict) else None
+    return title if isinstance(title, str) else ""
 
 
 @contextmanager

@@ -56,16 +56,16 @@ class Recording:
         file: RecordingFile,
         workers: tuple[Worker, Worker],
         most: int,
-        has_room: Callable[[int], bool],
+        take: Callable[[int], str],
     ) -> None:
-        """`has_room(size)` counts so many more bytes of all recordings, if there is room.
+        """`take(size)` counts so many more bytes of all recordings, or says why there is no room.
 
         Of the workers the first writes; the other syncs and removes, for which none must wait.
         """
         self._file = file
         self._writer, self._ender = workers
         self._most = most
-        self._has_room = has_room
+        self._take_room = take
         self._cast = Asciicast()
         self._frames: Multiplexed | None = None
         self._began = time.monotonic()
@@ -160,8 +160,8 @@ class Recording:
         size = len(line)
         if self.size + size > self._most:
             self._break(FULL, f"it has {self._most} bytes, which is --recording-max")
-        elif not self._has_room(size):
-            self._break(FULL, "all recordings together are at --recording-total")
+        elif why := self._take_room(size):
+            self._break(FULL, why)
         else:
             self.size += size
             self._waiting += size

@@ -47,3 +47,8 @@ def head_of(judged: Judged) -> bytes:
     request = judged.request
     title = f"{judged.client.name} {request.operation.name} {' '.join(request.names)}"
     return header(width=width, height=height, timestamp=int(time.time()), title=title)
+
+
+def client_of(title: str) -> str:
+    """Return the client in a title that `head_of` has written, "" for what is none."""
+    return title.partition(" ")[0]

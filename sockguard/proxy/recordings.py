@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.audit.closed_store import DAY_SECONDS
 from sockguard.audit.event import Kind
-from sockguard.audit.recording_store import Kept, close_left, create, kept, measure, remove
+from sockguard.audit.recording_store import (
+    Kept,
+    close_left,
+    create,
+    kept,
+    measure,
+    remove,
+    title_of,
+)
 from sockguard.audit.sink import AuditError
 from sockguard.errors import Reason, Refusal
 from sockguard.policy.question import Effect
 from sockguard.policy.recorded import DETACHED, STARTS, is_detached, is_recorded_exec
 from sockguard.proxy.recording import Recording
-from sockguard.proxy.recording_form import head_of, tty_of
+from sockguard.proxy.recording_form import client_of, head_of, tty_of
+from sockguard.proxy.recording_room import FILE_BYTES, Room
 from sockguard.proxy.worker import Worker
 
 if TYPE_CHECKING:
@@ -38,12 +48,6 @@ if TYPE_CHECKING:
 KILLED = "killed"
 """How a session ended whose server was gone before it could say so."""
 
-FILE_BYTES = 4096
-"""What a file takes beside what is in it: without, tiny ones would cost nothing."""
-
-MOST_REMOVED = 100
-"""So many go at one time: each is an event, and the loop waits for none of them."""
-
 _UNSEEN = frozenset({"client_gone", "timeout", "reload", "disowned", "shutdown"})
 """How a request ended that the Engine may have carried out though no stream opened."""
 
@@ -59,8 +63,7 @@ class Recordings:
         self._worker, self._ender = Worker("recordings"), Worker("recordings-end")
         self._open: dict[str, Recording] = {}
         self._execs: dict[str, Recording] = {}
-        self._closed: deque[Kept] = deque()
-        self._size = 0
+        self._room = Room(self._remove)
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -79,8 +82,8 @@ class Recordings:
                     self._tell_left(folder, one)
         except OSError as error:
             raise AuditError(f"the recordings in {folder} cannot be read: {error}") from error
-        self._closed.extend(sorted(found, key=lambda one: one.session))
-        self._size = sum(one.size + FILE_BYTES for one in found)
+        for one in sorted(found, key=lambda one: one.session):
+            self._room.keep(client_of(title_of(folder, one.session)), replace(one, closed=True))
 
     def _tell_left(self, folder: Path, one: Kept) -> None:
         found = measure(folder, one.file)
@@ -136,22 +139,23 @@ class Recordings:
     def _begin(self, judged: Judged, account: Account) -> Recording:
         if self._settings.audit == "stdout":
             raise _impossible("with --audit stdout there is no folder for that")
-        if not self._has_room(FILE_BYTES):
-            raise _impossible("all recordings together are at --recording-total")
+        client, head = judged.client.name, head_of(judged)
+        if why := self._take(client, FILE_BYTES + len(head)):
+            raise _impossible(why)
         try:
             file = create(Path(self._settings.audit), account.event_id)
         except OSError as error:
-            self._size -= FILE_BYTES
+            self._room.leave(client, FILE_BYTES + len(head))
             raise _impossible(error.strerror or str(error)) from error
         most = self._settings.recording_max_bytes
-        recording = Recording(file, (self._worker, self._ender), most, self._has_room)
+        workers = self._worker, self._ender
+        recording = Recording(file, workers, most, partial(self._take, client))
         try:
-            recording.write_head(head_of(judged))
+            recording.write_head(head)
         except OSError as error:
-            self._size -= FILE_BYTES
+            self._room.leave(client, FILE_BYTES + len(head))
             file.discard()
             raise _impossible(error.strerror or str(error)) from error
-        self._size += recording.size
         self._open[recording.session] = recording
         if judged.request.operation.name == STARTS:
             self._execs[judged.request.names[0]] = recording
@@ -184,7 +188,7 @@ class Recordings:
         if ended in _UNSEEN:
             recording.unseen = True
         if not recording.name:
-            self._forget(recording)
+            self._forget(recording, account)
             await recording.discard()
             return
         closed = await recording.finish(ended)
@@ -195,14 +199,14 @@ class Recordings:
         except (AuditError, Refusal, OSError):
             return  # it keeps the name of one that is not closed: the next start tells of it
         finally:
-            self._forget(recording)
+            self._forget(recording, account)
         size = closed.measure.size if closed.measure else recording.size
-        self._closed.append(Kept(recording.session, size, time.time(), closed=True))
-        self._size += size + FILE_BYTES
+        kept_now = Kept(recording.session, size, time.time(), closed=True)
+        self._room.keep(account.client_name, kept_now)
 
-    def _forget(self, recording: Recording) -> None:
+    def _forget(self, recording: Recording, account: Account) -> None:
         self._open.pop(recording.session, None)
-        self._size -= recording.size + FILE_BYTES
+        self._room.leave(account.client_name, recording.size + FILE_BYTES)
 
     def _tell_closed(self, recording: Recording, account: Account, closed: Closed) -> None:
         operation = account.request.operation.name if account.request else ""
@@ -229,27 +233,17 @@ class Recordings:
         """Write what is held, and let go what is too old."""
         for recording in list(self._open.values()):
             recording.flush()
-        days = self._settings.audit_days
-        before = time.time() - days * DAY_SECONDS
-        for _ in range(MOST_REMOVED if days else 0):
-            is_old = bool(self._closed) and self._closed[0].ended < before
-            if not (is_old and self._remove_oldest(f"was older than {days} days")):
-                break
-        self._has_room(0)  # those from before may take more than is allowed now
+        if days := self._settings.audit_days:
+            before = time.time() - days * DAY_SECONDS
+            self._room.let_go_before(before, f"was older than {days} days")
+        # Those from before may take more than is allowed now.
+        self._room.fits(0, self._settings.recording_total_bytes)
 
-    def _has_room(self, size: int) -> bool:
-        """Count so many more bytes, once the oldest made room for them; not all goes at once."""
-        left = MOST_REMOVED
-        while self._size + size > self._settings.recording_total_bytes:
-            if not (left and self._closed and self._remove_oldest("made room for others")):
-                return False
-            left -= 1
-        self._size += size
-        return True
+    def _take(self, client: str, size: int) -> str:
+        return self._room.take(client, size, self._settings.recording_total_bytes)
 
-    def _remove_oldest(self, why: str) -> bool:
+    def _remove(self, going: Kept, why: str) -> bool:
         """Tell of it and remove it; return whether it could be told."""
-        going = self._closed[0]
         recorder, folder = self._gate.recorder, Path(self._settings.audit)
         text = f"the recording {going.name} {why}"
         try:
@@ -262,8 +256,6 @@ class Recordings:
             )
         except AuditError:
             return False
-        self._closed.popleft()
-        self._size -= going.size + FILE_BYTES
 
         def gone() -> None:
             with suppress(AuditError, OSError):

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sockguard.audit.recording_store import FOLDER, create, kept, measure, remove
+from sockguard.audit.asciicast import header
+from sockguard.audit.recording_store import FOLDER, create, kept, measure, remove, title_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +66,28 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "audit" / FOLDER).symlink_to(tmp_path)
     with pytest.raises(OSError, match=r"Not a directory|symbolic"):
         create(tmp_path / "audit", SESSION)
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        (
+            header(width=8, height=4, timestamp=0, title="ci exec.start") + b"[]\n",
+            "ci exec.start",
+        ),
+        (b'{"version": 2}\n', ""),
+        (b'{"title": 5}\n', ""),
+        (b"[1]\n", ""),
+        (b"", ""),
+        (b"[" * 5000, ""),
+    ],
+)
+def test_the_title_is_read_from_the_first_line(tmp_path: Path, written: bytes, title: str) -> None:
+    file = create(tmp_path, SESSION)
+    file.write(written)
+    file.keep()
+    assert title_of(tmp_path, SESSION) == title
+
+
+def test_of_a_file_that_is_gone_there_is_no_title(tmp_path: Path) -> None:
+    assert title_of(tmp_path, SESSION) == ""

@@ -13,7 +13,7 @@ import pytest
 
 from sockguard.audit.recording_store import FOLDER
 from sockguard.cli.main import main
-from sockguard.proxy.recordings import FILE_BYTES
+from sockguard.proxy.recording_room import FILE_BYTES
 from tests.support.audit_events import events_of
 from tests.support.raw_client import connected, read_head, read_to_end, request
 from tests.support.sockguard_process import serving, sockguard
