@@ -158,8 +158,20 @@ def faults_of(tried: Tried) -> list[str]:
         faults.append("the Engine reads other fields than were judged")
     if "always" not in json.dumps(tried.conditions) and not is_same_request(tried, seen):
         faults.append("the Engine would have read other fields from the client")
-    asked = Asked(tried.operation, shape, seen, tried.names)
-    return faults + objections(tried.conditions, asked)
+    asked = Asked(tried.operation, shape, by_name(seen), tried.names)
+    return faults + objections(by_name(tried.conditions), asked)
+
+
+def by_name(value: Any) -> Any:
+    """Put names for ids: a line is held against what the client wrote, and the id is sent."""
+    if isinstance(value, dict):
+        return {by_name(key): by_name(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [by_name(one) for one in value]
+    if isinstance(value, str):
+        for name, (identity, _) in CONTAINERS.items():
+            value = value.replace(identity, name)
+    return value
 
 
 def is_same_request(tried: Tried, seen: object) -> bool:
@@ -173,9 +185,7 @@ def is_same_request(tried: Tried, seen: object) -> bool:
     if isinstance(meant, dict) and isinstance(shape, Mapping):
         misplaced = {key for key, one in shape.items() if isinstance(one, Misplaced)}
         meant = {key: one for key, one in meant.items() if one or key not in misplaced}
-    text, other = json.dumps(seen, sort_keys=True), json.dumps(meant, sort_keys=True)
-    for name, (identity, _) in CONTAINERS.items():
-        text, other = (one.replace(identity, name) for one in (text, other))
+    text, other = (json.dumps(by_name(one), sort_keys=True) for one in (seen, meant))
     return text == other
 
 
