@@ -42,14 +42,17 @@ RUNS: dict[str, tuple[list[str], Dialogue]] = {
         ["run", "-it", "--rm", *SHELL, "trap 'exit 8' INT; echo go; sleep 9 & wait"],
         [("go", "\x03")],
     ),
-    "leave without stopping": (["run", "-it", *SHELL, "echo here; sleep 60"], [("here", LEAVE)]),
+    "leave without stopping": (
+        ["run", "-it", *SHELL, "echo here; sleep 60"],
+        [("here\r\n", LEAVE)],
+    ),
     "leave by other keys": (
         ["run", "-it", "--detach-keys", "ctrl-x,q", *SHELL, "echo here; read a; exit 3"],
-        [("here", "\x18q")],
+        [("here\r\n", "\x18q")],
     ),
     "type what is almost the keys to leave": (
         ["run", "-it", "--rm", *SHELL, "echo here; read a; echo $a | od -c | head -n 1; exit 3"],
-        [("here", "\x10x\r")],
+        [("here\r\n", "\x10x\r")],
     ),
 }
 
@@ -71,24 +74,24 @@ INSIDE: dict[str, tuple[list[str], list[str], Dialogue]] = {
     "exec is left": (
         BOX,
         ["exec", "-it", "--detach-keys", "ctrl-a", "box", "sh", "-c", "echo here; sleep 60"],
-        [("here", "\x01")],
+        [("here\r\n", "\x01")],
     ),
     "attach, talk and leave": (
         BOX,
         ["attach", "box"],
-        [("", "one\r"), ("got one", "two\r"), ("got two", LEAVE)],
+        [("", "one\r"), ("got one\r\n", "two\r"), ("got two\r\n", LEAVE)],
     ),
-    "attach, talk and end": (BOX, ["attach", "box"], [("", "one\r"), ("got one", "\x04")]),
+    "attach, talk and end": (BOX, ["attach", "box"], [("", "one\r"), ("got one\r\n", "\x04")]),
     "attach in a window of another size": (
         BOX,
         ["attach", "--detach-keys", "ctrl-y", "box"],
-        [("", "one\r"), ("got one", Window(12, 34)), ("", "two\r"), ("got two", "\x19")],
+        [("", "one\r"), ("got one\r\n", Window(12, 34)), ("", "two\r"), ("got two\r\n", "\x19")],
     ),
     "attach without input": (SLEEPER, ["attach", "--no-stdin", "sleeper"], []),
     "start with input": (
         WAITING,
         ["start", "-ai", "waiting"],
-        [("", "one\r"), ("got one", "\x04")],
+        [("", "one\r"), ("got one\r\n", "\x04")],
     ),
     "follow logs": (SLEEPER, ["logs", "-f", "sleeper"], []),
 }
