@@ -20,7 +20,6 @@ from sockguard.proxy.own_log import note_crash
 from sockguard.proxy.read_body import BodyReader
 from sockguard.proxy.refuse import refuse
 from sockguard.proxy.rewriting import rewritings_of
-from sockguard.proxy.standing import Standing
 from sockguard.proxy.upstream import Upstream
 from sockguard.proxy.verdict import Verdict
 from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
@@ -28,7 +27,6 @@ from sockguard.wire.head import FramingKind, find_head_end, parse_request_head
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sockguard.identity.caller import Caller
     from sockguard.policy.model import Client
     from sockguard.proxy.account import Account
     from sockguard.proxy.channel import Channel
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from sockguard.proxy.gate import Gate
     from sockguard.proxy.intake import Request
     from sockguard.proxy.memo import Judged
+    from sockguard.proxy.standing import Standing
 
 CLIENT_GRACE = 300.0
 """Seconds for a slow client to take the end of its answer before it is cut."""
@@ -50,9 +49,9 @@ class Connection:
         *("caller", "channel", "exchange", "idle", "streaming"),
     )
 
-    def __init__(self, channel: Channel, caller: Caller, gate: Gate) -> None:
+    def __init__(self, channel: Channel, standing: Standing, gate: Gate) -> None:
         self.channel = channel
-        self.caller = caller
+        self.caller = standing.caller
         self.exchange: Exchange | None = None
         self.idle = True
         self.streaming = False
@@ -64,11 +63,11 @@ class Connection:
         self._expiry = 0.0  # loop time at which what is awaited now is late, 0 for never
         self._late: Callable[[], Refusal] | None = None
         self._loop = asyncio.get_running_loop()
-        self._standing = Standing(caller)
+        self._standing = standing
         self._verdict = Verdict(gate, self._standing, self._upstream)
         self._reader: BodyReader | None = None
         self._express = Express(self, gate, self._upstream, self._standing)
-        self._browser = browsers_reach(caller)
+        self._browser = browsers_reach(self.caller)
 
     async def run(self) -> None:
         """Serve requests one after the other."""

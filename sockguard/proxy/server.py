@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sockguard.errors import Reason, Refusal, SockguardError
-from sockguard.policy.identify import identify
 from sockguard.policy.model import MAIN, SocketFile
 from sockguard.proxy.channel import abort_lingering, lingering
 from sockguard.proxy.connection import Connection
@@ -20,6 +19,7 @@ from sockguard.proxy.listeners import Listeners
 from sockguard.proxy.network import MOST_LOOKUPS
 from sockguard.proxy.places import Places
 from sockguard.proxy.refusals import refusal_response
+from sockguard.proxy.standing import Standing
 
 if TYPE_CHECKING:
     import socket
@@ -111,11 +111,13 @@ class Server:
         if self._gate.draining:
             channel.abort()
             return
-        client = self._client_of(caller)
+        standing = Standing(caller)
+        known = standing.under(self._gate.policy)
+        client = known.name if known is not None else ""
         if not self._has_room_for(client):
             self._turn_away(channel, client)
             return
-        connection = Connection(channel, caller, self._gate)
+        connection = Connection(channel, standing, self._gate)
         self._gate.connections[connection] = None
         self.places.take(client, connection)
         task = asyncio.get_running_loop().create_task(connection.run())
@@ -125,12 +127,6 @@ class Server:
     def _over(self, connection: Connection, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self.places.leave(connection)
-
-    def _client_of(self, caller: Caller) -> str:
-        try:
-            return identify(self._gate.policy, caller).name
-        except Refusal:
-            return ""
 
     def _has_room_for(self, client: str) -> bool:
         """End what only waits until there is room; peers that do not take their end go first."""

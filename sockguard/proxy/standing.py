@@ -26,10 +26,10 @@ _ONLY_RECORDED = "only while it is recorded"
 class Standing:
     """The client behind one caller, looked up anew whenever the policy is another."""
 
-    __slots__ = ("_caller", "_disowned", "client", "policy", "running")
+    __slots__ = ("_disowned", "caller", "client", "policy", "running")
 
     def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+        self.caller = caller
         self._disowned = ""
         self.policy: Policy | None = None
         """The policy that was asked last."""
@@ -51,8 +51,8 @@ class Standing:
     def identified(self, policy: Policy) -> Client:
         """Return the client; a refusal that says why for nobody and for several."""
         if self._disowned:
-            raise Refusal(Reason.UNKNOWN_CALLER, self._disowned, detail=self._caller.listener)
-        return identify(policy, self._caller)
+            raise Refusal(Reason.UNKNOWN_CALLER, self._disowned, detail=self.caller.listener)
+        return identify(policy, self.caller)
 
     def disown(self, why: str) -> None:
         """Be nobody from now on, whatever the policy says."""
@@ -67,7 +67,7 @@ class Standing:
         if client is None or client.name != before.name:
             changed = f"{_CHANGED}this caller is no longer client '{before.name}'"
             raise Refusal(
-                Reason.UNKNOWN_CALLER, self._disowned or changed, detail=self._caller.listener
+                Reason.UNKNOWN_CALLER, self._disowned or changed, detail=self.caller.listener
             )
         return client
 
