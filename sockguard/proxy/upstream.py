@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 UNSENT_GRACE = 5.0
 """Seconds for an Engine to take what was written before its connection is cut."""
 _INTERIM = range(100, 200)
+_MOST_INTERIM = 16  # an Engine sends one at most; each is read at once, and others wait for it
 _SWITCHING = 101
 
 
@@ -70,8 +71,8 @@ async def read_response_head(channel: Channel, method: str) -> ResponseHead:
 
     Raises EngineGone when the Engine closed, Malformed when it sent no HTTP.
     """
-    data = b""
-    while True:
+    data, interim = b"", 0
+    while interim <= _MOST_INTERIM:
         end = data.find(HEAD_END)
         if end < 0:
             if len(data) > MAX_HEAD:
@@ -87,9 +88,11 @@ async def read_response_head(channel: Channel, method: str) -> ResponseHead:
         head = _parse(data[:end], method)
         data = data[end:]
         if head.status in _INTERIM and head.status != _SWITCHING:
+            interim += 1
             continue
         channel.put_back(data)
         return head
+    raise Malformed(f"the Engine sent over {_MOST_INTERIM} answers that announce another")
 
 
 class Upstream:

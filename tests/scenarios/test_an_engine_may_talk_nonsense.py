@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LIST = b"GET /v1.44/containers/json HTTP/1.1\r\nHost: d\r\n\r\n"
 OK = "HTTP/1.1 200 OK\r\n"
+INTERIM = "HTTP/1.1 102 Processing\r\n\r\n"
 CHUNKED = f"{OK}Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -60,6 +61,7 @@ def test_nonsense_within_an_answer_ends_it_there(
         f"{OK}Transfer-Encoding: gzip\r\n\r\n",
         f"{OK}X: a\r\n folded\r\n\r\n",
         "HTTP/1.1 100 Continue\r\n\r\n" * 3 + "\x16\x03\x01\x02\x00",
+        f"{INTERIM * 17}{OK}Content-Length: 2\r\n\r\n[]",
         *(f"HTTP/1.1 {s} Found\r\nLocation: /_ping\r\n\r\n" for s in (301, 302, 303, 307, 308)),
     ],
     ids=lambda text: text[:30].strip() or "blank lines",
@@ -77,6 +79,14 @@ def test_an_answer_head_that_is_none_costs_502(
     ended = [event["ended"] for event in stack.events(kind="outcome")]
     assert ended[0] in ("refused", "engine_gone")
     assert ended[1:] == ["complete"]
+
+
+def test_a_few_answers_that_announce_one_are_passed_over(stack: Stack, engine: RunningDemo) -> None:
+    engine.fault(Kind.RAW, text=f"{INTERIM * 16}{OK}Content-Length: 2\r\n\r\n[]")
+    with nothing_stays(stack):
+        answer = send(stack.socket(), LIST, end=True)
+    assert status_of(answer) == 200
+    assert answer.endswith(b"[]")
 
 
 def test_an_engine_that_goes_on_after_its_answer_is_not_listened_to(
