@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sockguard.proxy.server import Server
 
 _MOST_TRIES = 5
+_LONGEST_PAUSE = 30
+"""In units of how often the files are looked at, between two tries of what may pass by itself."""
 _AT_ONCE = 50
 """Connections asked between two turns of the loop: a verdict takes about 20 microseconds."""
 
@@ -51,7 +53,10 @@ class Reloader:
         self._load = files.load
         self._look = files.look
         self._loaded = loaded
-        self._seconds = gate.settings.timeouts.look if files.watch else None
+        self._first_pause = self._pause = gate.settings.timeouts.look
+        self._seconds = self._first_pause if files.watch else None
+        self._again: asyncio.TimerHandle | None = None
+        self._is_again = False
         self._asked = asyncio.Event()
         self._tried: Hashable = None
         self._seen: Hashable = None
@@ -68,16 +73,27 @@ class Reloader:
                 await self.reload()
 
     async def reload(self) -> None:
-        """Load and serve the policy; one that cannot be served is recorded and changes nothing."""
+        """Load and serve the policy; one that cannot be served is recorded and changes nothing.
+
+        It is tried again where the policy itself is not what is wrong: the disk may be full.
+        """
+        is_again, self._is_again = self._is_again, False
+        if self._again is not None:
+            self._again.cancel()
         try:
             policy = await self._load_settled()
             await self._server.serve_policy(policy, lambda: self._record(policy))
+        except PolicyError as error:
+            self._reject(error, is_again=False)
+            self._pause = self._first_pause
         except (SockguardError, OSError) as error:
-            self._reject(error)
+            self._reject(error, is_again=is_again)
+            self._try_later()
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the old policy holds
             note_crash()
-            self._reject(error)
+            self._reject(error, is_again=False)
         else:
+            self._pause = self._first_pause
             await end_what_is_not_allowed(self._gate)
             self._loaded(policy)
 
@@ -113,10 +129,22 @@ class Reloader:
         text = f"serving another policy: {describe_changes(self._gate.policy, policy)}"
         self._gate.recorder.happened(Kind.POLICY_LOADED, text, policy=policy.sha256)
 
-    def _reject(self, error: Exception) -> None:
+    def _try_later(self) -> None:
+        self._again = asyncio.get_running_loop().call_later(self._pause, self._try_again)
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE * self._first_pause)
+
+    def _try_again(self) -> None:
+        self._is_again = True
+        self.ask()
+
+    def _reject(self, error: Exception, *, is_again: bool) -> None:
+        """Record it, unless it is what was recorded of the try before."""
         gate = self._gate
         since = format_time(gate.policy_since)
+        before = gate.policy_fault
         gate.policy_fault = f"rejected: {_first_of(error)}; serving the one of {since}"
+        if is_again and gate.policy_fault == before:
+            return
         try:
             gate.recorder.happened(Kind.POLICY_REJECTED, f"policy {gate.policy_fault}")
         except SockguardError as failure:

@@ -98,6 +98,27 @@ def test_a_broken_policy_keeps_the_old_one_and_shows_in_health_and_log(
     assert len(engine.sent("GET", "/containers/json")) == 1
 
 
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("flags", [(), ("--no-watch",)], ids=["watched", "asked for"])
+def test_what_was_not_the_policys_fault_is_tried_again(
+    short_path: Path, flags: tuple[str, ...]
+) -> None:
+    file = short_path / "policy.yaml"
+    file.write_text(ONE)
+    with serving(short_path, file, *flags) as guard:
+        in_the_way = guard.sockets / "two"
+        in_the_way.write_text("no folder")
+        in_place(file, BOTH)
+        guard.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "policy_rejected" in guard.log.read_text(), "the rejection", 8)
+        time.sleep(2.5)  # two more tries
+        in_the_way.unlink()
+        wait_until(lambda: accepts(guard.socket("two")), "the new client's socket", 20)
+        wait_until(lambda: health(guard)[0] == 0, "its health", 8)
+        told = [str(event["kind"]) for event in events_of(guard.audit)]
+        assert (told.count("policy_rejected"), told.count("policy_loaded")) == (1, 1)
+
+
 def test_sighup_loads_at_once_and_never_ends_the_process(
     short_path: Path, engine: RunningDemo
 ) -> None:
