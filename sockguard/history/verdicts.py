@@ -140,7 +140,8 @@ def _change(
         lacks = ", ".join(sorted(past.lacks)) or "the log does not tell labels of objects"
         return Change.UNTOLD, lacks
     allowed = bool(before and before.allowed), bool(after and after.allowed)
-    if allowed == (True, False):
+    refused_then = past.decision == Effect.DENY  # by what was served: who had nothing loses nothing
+    if allowed == (True, False) and not refused_then:
         return Change.REFUSED, after.message if after else f"no client {past.client!r} any more"
     if allowed == (False, True):
         return Change.ALLOWED, _line_of(after)

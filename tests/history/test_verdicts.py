@@ -93,6 +93,14 @@ def test_what_no_policy_could_change_is_not_judged() -> None:
     assert (found.apart, found.unchanged) == (2, 0)
 
 
+def test_what_was_refused_then_is_not_newly_refused() -> None:
+    then = past_of("POST /containers/web/stop", decision="deny", reason="not_granted")
+    old, new = policy_of(client("containers.stop")), policy_of(client())
+    found = compare(old, new, counted([then, STOP, then]))
+    assert (found.counted(Change.REFUSED), found.unchanged) == (1, 2)
+    assert compare(new, old, counted([then])).counted(Change.ALLOWED) == 1
+
+
 def test_lines_that_no_request_needed_are_named() -> None:
     new = client("containers.list", "system/hello", "containers.create: {image: x}", "images.list")
     pasts = [LIST, past_of("GET /_ping"), LONG]
