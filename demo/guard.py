@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -106,6 +107,8 @@ def invitation(guarded: Path, audit: Path) -> str:
         f"  {sockguard} audit query --dir {audit}\n"
         "\nWhat would allow a refused request says, with the id that its refusal names,\n"
         f"{sockguard} audit show --dir {audit} ID\n"
+        "\nWith this, every `sockguard audit` in that terminal finds the log by itself:\n"
+        f"export SOCKGUARD_AUDIT_DIR={shlex.quote(str(audit))}\n"
         "\nCtrl-C ends it. What is refused and what writes shows here:"
     )
 

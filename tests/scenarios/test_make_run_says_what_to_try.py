@@ -58,6 +58,10 @@ def test_the_printed_commands_work(title: str, short_path: Path) -> None:
         (hint,) = (line for line in printed.split("\n") if line.endswith(" ID"))
         code, said = shell(hint.removesuffix("ID") + event[1])
         assert (code, "to allow it: - volumes.create" in said) == (0, True)
+        (export,) = (line for line in printed.split("\n") if line.startswith("export "))
+        program = hint.partition(" ")[0]
+        code, said = shell(f"{export}; {program} audit show {event[1]}")
+        assert (code, "to allow it: - volumes.create" in said) == (0, True)
 
 
 def test_a_second_one_says_at_once_that_the_first_runs(short_path: Path) -> None:
