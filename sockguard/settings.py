@@ -96,6 +96,8 @@ class Settings:
     plain_on_any_network: bool = False
     followed: Followed | None = None
     """What the variables of another socket proxy come to, its policy included."""
+    listens_as_there: bool = False
+    """Whether `listen` is where that proxy listens, as nobody said otherwise."""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
@@ -119,7 +121,8 @@ def read_settings(
     values["recording_max_bytes"] = values.pop("recording_max")
     values["recording_total_bytes"] = values.pop("recording_total")
     values["audit"] = "stdout" if stdout else audit_dir
-    settings = Settings(followed=followed, **values)  # type: ignore[arg-type]  # the table above gives each its type
+    as_there = followed is not None and "listen" not in said
+    settings = Settings(followed=followed, listens_as_there=as_there, **values)  # type: ignore[arg-type]  # the table above gives each its type
     _refuse_narrow_recordings(settings)
     _refuse_open_metrics(settings)
     _refuse_open_listeners(settings)

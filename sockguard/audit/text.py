@@ -53,6 +53,11 @@ def _word(value: object) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 
 
+def copyable(text: str) -> str:
+    """Write the same with backslashes as they are: for what its reader wrote and looks for."""
+    return "".join(one if one == "\\" else _visible(one) for one in text)
+
+
 def _given(event: Mapping[str, object], *names: str) -> list[str]:
     return [f"{name}={_word(event[name])}" for name in names if event.get(name) not in (None, "")]
 

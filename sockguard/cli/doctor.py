@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockguard.audit.folder import default_audit_dir
+from sockguard.cli.compat import where_it_can_listen
 from sockguard.cli.doctor_audit import AuditSeen, judge_audit, look_at_audit
 from sockguard.cli.doctor_engine import EngineSeen, judge_engine, look_at_engine
 from sockguard.cli.doctor_exports import ExportSeen, judge_exports, look_at_exports
@@ -84,7 +85,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(arguments: argparse.Namespace) -> int:
     """Print all findings; return 0 when none of them is a problem, else 1."""
-    settings = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
+    said = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
+    settings = where_it_can_listen(said)
     told = findings(look(settings))
     counts = Counter(finding.level for _, finding in told)
     if arguments.json:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sockguard.audit.text import copyable
 from sockguard.cli.say import UsageError, put
 from sockguard.cli.stoppable import within
 from sockguard.compat.by_expression import policy_of_expressions
@@ -27,7 +28,7 @@ from sockguard.identity.listener import listener_of
 from sockguard.policy.complaints import Complaints
 from sockguard.policy.load import MAX_FILE, SUFFIXES, read_file
 from sockguard.policy.model import Source
-from sockguard.proxy.own_log import note
+from sockguard.proxy.own_log import put_error
 
 if TYPE_CHECKING:
     import argparse
@@ -69,8 +70,9 @@ def import_policy(arguments: argparse.Namespace) -> int:
     found = _read(arguments, IMAGE if whole else DIALECTS[arguments.proxy].image, complaints)
     text, warnings = _by_expressions(found, complaints) if whole else _by_toggles(arguments, found)
     put(text.removesuffix("\n"))
-    for warning in (*warnings, *_group_wanted(found)):  # behind the policy, which fills a screen
-        note(f"warning: {warning}")
+    sys.stdout.flush()  # what to mind comes last, where a long policy does not push it away
+    for warning in (*warnings, *_group_wanted(found)):
+        put_error(f"sockguard: warning: {copyable(warning)}")
     return GOOD
 
 

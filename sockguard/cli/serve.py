@@ -24,7 +24,7 @@ from sockguard.audit.key_store import PRIVATE
 from sockguard.audit.quota import Quota
 from sockguard.audit.store import Store
 from sockguard.audit.stream_store import StdoutSink
-from sockguard.cli.compat import say_what_is_followed
+from sockguard.cli.compat import policy_warnings, say_what_is_followed, where_it_can_listen
 from sockguard.cli.engine_socket import what_bars
 from sockguard.cli.export import open_exports
 from sockguard.cli.network import listener_warnings, read_tls_files, sockets_passed_on
@@ -32,7 +32,6 @@ from sockguard.cli.policy_files import load_served, look_at, policy_files
 from sockguard.cli.show import Show
 from sockguard.errors import Refusal
 from sockguard.options import add_options
-from sockguard.policy.check import lint
 from sockguard.policy.question import OwnObjects
 from sockguard.policy.risks import amounts_to, risks_of
 from sockguard.proxy.acknowledge import AcknowledgeSocket
@@ -71,7 +70,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return 0."""
-    settings = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
+    said = read_settings(arguments, os.environ, default_audit_dir(os.environ, os.geteuid()))
+    settings = where_it_can_listen(said)
     looked = look_at(settings.policy)
     policy = load_served(settings)
     say_what_is_followed(settings)
@@ -247,9 +247,7 @@ def _announce(settings: Settings, policy: Policy) -> None:
         note(f"client '{client.name}' amounts to {amounts_to(risks[client.name])}")
     for listener in settings.listen:
         note(f"listening at {listener}")
-    # Of variables that are followed it was said before what they open, in their own words.
-    of_lines = lint(policy) if settings.followed is None else ()
-    for warning in (*of_lines, *listener_warnings(settings, policy)):
+    for warning in (*listener_warnings(settings, policy), *policy_warnings(settings, policy)):
         note(f"warning: {warning}")
     for name in (one.name for one in clients if risks[one.name].recorded):
         if settings.audit == "stdout":

@@ -11,15 +11,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sockguard.compat.dialects import DIALECTS
-from sockguard.compat.granted import groups_of
+from sockguard.compat.granted import groups_of, variables_for
 from sockguard.compat.toggles import turned_on, warnings_of
 from sockguard.compat.written import WrittenClient, write
 from sockguard.errors import SockguardError
+from sockguard.policy.lint import half_open
+from sockguard.policy.load import load_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sockguard.compat.dialect import Dialect
+    from sockguard.policy.model import Role
 
 PORT = 2375
 ANYBODY: Mapping[str, object] = MappingProxyType(
@@ -41,12 +44,16 @@ class CompatError(SockguardError):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What a dialect's variables come to. `defaults` are texts of flags, by their names."""
+    """What a dialect's variables come to. `defaults` are texts of flags, by their names.
+
+    `warnings` are of slips, `halfway` of programs that would be left standing.
+    """
 
     dialect: Dialect
     policy: str
     defaults: Mapping[str, str]
     warnings: tuple[str, ...]
+    halfway: tuple[str, ...]
 
 
 def follow(name: str, environ: Mapping[str, str]) -> Followed:
@@ -58,9 +65,10 @@ def follow(name: str, environ: Mapping[str, str]) -> Followed:
                 f"{variable} came after {dialect.image} {dialect.release}, which is followed:"
                 f" take it away, and {instead}"
             )
+    policy = policy_of(dialect, environ)
     return Followed(
         dialect,
-        policy_of(dialect, environ),
+        policy,
         {
             "listen": ",".join(listeners_of(dialect, environ)),
             "upstream": f"unix://{_socket_path(environ)}",
@@ -68,7 +76,18 @@ def follow(name: str, environ: Mapping[str, str]) -> Followed:
             "audit": "stdout",  # that image has no volume, and may have no folder to write to
         },
         tuple(warnings_of(dialect, environ)),
+        tuple(
+            _halfway(dialect, turned_on(dialect, environ), load_text(policy).clients[CLIENT].role)
+        ),
     )
+
+
+def _halfway(dialect: Dialect, on: frozenset[str], role: Role) -> Iterator[str]:
+    """Say what a program would be left without, and which variables mend it."""
+    for one in half_open(role):
+        mend = " ".join(f"{name}=1" for name in variables_for(dialect, on, one.lacks))
+        if mend:
+            yield f"whoever calls {one.says}: that needs {mend}"
 
 
 def policy_of(dialect: Dialect, environ: Mapping[str, str]) -> str:

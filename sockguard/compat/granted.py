@@ -5,6 +5,7 @@ Must never judge a request: what is found here is written as a policy, which the
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sockguard.compat.dialect import decided_by
@@ -31,6 +32,14 @@ def groups_of(dialect: Dialect, on: frozenset[str]) -> tuple[Group, ...]:
         for variable in dialect.toggles
         if (items := {name: rule for name, rule in opened.items() if rule.variable == variable})
     )
+
+
+def variables_for(dialect: Dialect, on: frozenset[str], operation: str) -> tuple[str, ...]:
+    """Return the fewest variables that would open an operation besides what is on; () for none."""
+    off = [one for one in dialect.toggles if one not in on]
+    wanted = OPERATIONS[operation]
+    tries = (more for count in (1, 2) for more in combinations(off, count))
+    return next((more for more in tries if _opens(dialect, on.union(more), wanted)), ())
 
 
 def _opened(dialect: Dialect, on: frozenset[str]) -> dict[str, Rule]:

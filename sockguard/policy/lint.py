@@ -87,15 +87,21 @@ HALF_OPEN = (
 )
 
 
-def _half_open(role: Role) -> Iterator[Complaint]:
+def half_open(role: Role) -> Iterator[HalfOpen]:
+    """Yield what stands halfway in a role."""
     for one in HALF_OPEN:
         granted = role.grants.keys()
         another = one.unless and granted >= set(one.unless)
         if granted >= set(one.has) and one.lacks not in granted and not another:
-            yield warning(
-                role.grants[one.has[-1]][0].source,
-                f"the role {role.name!r} {one.says}: {one.lacks} is missing; add `- {one.lacks}`",
-            )
+            yield one
+
+
+def _half_open(role: Role) -> Iterator[Complaint]:
+    for one in half_open(role):
+        yield warning(
+            role.grants[one.has[-1]][0].source,
+            f"the role {role.name!r} {one.says}: {one.lacks} is missing; add `- {one.lacks}`",
+        )
 
 
 # --- masks that come back --------------------------------------------------------------------

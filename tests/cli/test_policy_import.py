@@ -67,6 +67,17 @@ MAP = """\
 """
 
 
+def test_an_expression_is_quoted_as_it_was_written(importing: Importing) -> None:
+    file = """\
+services:
+  proxy:
+    image: wollomatic/socket-proxy:1
+    command: ['-allowfrom=0.0.0.0/0', '-allowGET=/v1\\.\\d+/version', '-allowPOST=/v1\\.\\d+/foo']
+"""
+    said = importing("wollomatic", "compose.yaml", file=file)
+    assert "warning: -allowPOST=/v1\\.\\d+/foo lets nothing through" in said.err
+
+
 @pytest.mark.parametrize("environment", [LIST, MAP])
 @pytest.mark.parametrize("proxy", ["tecnativa", "linuxserver"])
 def test_a_compose_file_is_read_in_both_forms(

@@ -15,6 +15,7 @@ from tests.support.processes import DIES_WITH_US, running, wait_until
 from tests.support.raw_client import request
 from tests.support.sockguard_process import environment
 from tests.support.stack import read_all
+from tests.support.tree import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.support.asking import Answer
     from tests.support.demo_engine import RunningDemo
 
+WITHOUT_IPV6 = ROOT / "tests/support/without_ipv6.py"
 SERVE = [*DIES_WITH_US, sys.executable, "-m", "sockguard", "serve"]
 DASHBOARD = {"CONTAINERS": "1", "ALLOW_RESTARTS": "1", "ALLOW_LOGS": "0", "INFO": "true"}
 ASKED: tuple[tuple[str, str, int, int], ...] = (
@@ -95,18 +97,66 @@ def test_each_answers_as_its_rules_say(dialect: str, short_path: Path, engine: R
 
 
 def test_it_says_what_it_reads_and_what_to_mind(short_path: Path, engine: RunningDemo) -> None:
-    variables = DASHBOARD | {"CONTAINER": "1", "EXEC": "1", "POST": "1"}
+    variables = DASHBOARD | {"CONTAINER": "1"}
     with served(short_path, engine, SOCKGUARD_COMPAT="tecnativa", **variables) as here:
         assert here.ask("GET", "/info").message.startswith("sockguard: system.info is not allowed")
         log = here.log.read_text()
     assert "reading the variables of tecnativa/docker-socket-proxy, v0.4.1 of 2025-09" in log
     assert "\n      - containers.logs  # Shows all output of a container" in log
-    assert "warning: INFO=true is off, as there" in log
-    assert "(did you mean CONTAINERS?)" in log
-    assert "client 'anybody' amounts to root on the host, by " in log
-    assert "warning: SOCKGUARD_COMPAT" not in log  # nobody wrote the lines of that policy
+    _, _, after = log.partition("\nsockguard: listening at ")
+    assert "warning: INFO=true is off, as there" in after  # last: not above a long policy
+    assert "(did you mean CONTAINERS?)" in after
+    assert "client 'anybody' amounts to secrets, by containers.list" in log
     events = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert [one["path"] for one in events if one.get("decision") == "deny"] == ["/info"]
+
+
+def test_what_is_wanting_is_told_by_its_variable(short_path: Path, engine: RunningDemo) -> None:
+    variables = {"SOCKGUARD_COMPAT": "tecnativa", "CONTAINERS": "1", "POST": "1"}
+    with served(short_path, engine, **variables) as here:
+        log = here.log.read_text()
+    warnings = "\n".join(line for line in log.splitlines() if "warning: " in line)
+    assert "can prepare programs but not start them: that needs EXEC=1" in warnings
+    assert "without which they may not start: that needs NETWORKS=1" in warnings
+    assert warnings.count(f"tcp://127.0.0.1:{here.port}: every program on this host") == 1
+    assert "SOCKGUARD_COMPAT=" not in warnings  # no line of a policy that nobody wrote
+    assert "can send from" not in warnings  # the port again
+
+
+def test_on_a_host_without_ipv6_it_listens_by_ipv4(short_path: Path, engine: RunningDemo) -> None:
+    log = short_path / "sockguard.log"
+    env = {
+        **environment(),
+        "SOCKGUARD_COMPAT": "tecnativa",
+        "SOCKET_PATH": engine.path,
+        "SOCKGUARD_SOCKET_DIR": str(short_path / "sockets"),
+    }
+    serve = ["unshare", "--user", "--map-root-user", "--net", *DIES_WITH_US]
+    serve += [sys.executable, str(WITHOUT_IPV6), *SERVE[len(DIES_WITH_US) :]]
+    with running(serve, log, env=env) as process:
+        wait_until(lambda: "listening" in log.read_text(), seconds=10, process=process, log=log)
+        wait_until(lambda: "warning: " in log.read_text(), seconds=10, process=process, log=log)
+    told = [line for line in log.read_text().splitlines() if "listening at" in line]
+    assert told == [
+        "sockguard: this host has no IPv6: listening at tcp://0.0.0.0:2375 only",
+        "sockguard: listening at tcp://0.0.0.0:2375",
+    ]
+
+
+def test_who_asks_for_an_address_without_ipv6_is_told(short_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = short_path / "sockguard.log"
+    variables = {
+        "SOCKGUARD_COMPAT": "tecnativa",
+        "SOCKGUARD_LISTEN": f"tcp://[::]:{port}",
+        "SOCKGUARD_PLAIN_ON_ANY_NETWORK": "true",
+        "SOCKGUARD_SOCKET_DIR": str(short_path / "sockets"),
+    }
+    serve = [*DIES_WITH_US, sys.executable, str(WITHOUT_IPV6), *SERVE[len(DIES_WITH_US) :]]
+    with running(serve, log, env={**environment(), **variables}) as process:
+        assert process.wait(20) != 0
+    assert "Address family not supported" in log.read_text()
 
 
 @pytest.mark.parametrize(
