@@ -202,7 +202,7 @@ async def _know_ourselves(gate: Gate) -> asyncio.Task[None] | None:
     settings = gate.settings
     paths = paths_of(settings)
     if not container:
-        note("not in a container: its sockets, policy and log are protected, and no container")
+        note("its sockets, policy and log are protected; it is in no container of its own")
         gate.know_own(OwnObjects(paths=paths.held, engine_paths=paths.sockets))
         return None
     knowledge = SelfKnowledge(

@@ -164,6 +164,7 @@ class Recorder:
         line = self._sink.append(self._stamped(kind=kind, text=text, **fields))
         self._flush_sink()
         self._show(line, True)
+        self._told.show()
         self.tally.happened(kind.value)
         return line
 
@@ -209,6 +210,10 @@ class Recorder:
 
     def flush(self) -> None:
         """Write what is buffered; raises a refusal when it cannot be written, and is dropped."""
+        self._write()
+        self._told.show()
+
+    def _write(self) -> None:
         try:
             self._flush_sink()
         except AuditError as error:
@@ -222,7 +227,6 @@ class Recorder:
             self.losses += 1
             raise
         self.failure = ""
-        self._told.show()
 
     def _tell_counts(self, counts: Iterable[Mapping[str, object]]) -> None:
         for counted in counts:
@@ -257,8 +261,9 @@ class Recorder:
 
     def _write_decision(self, form: str, event_id: str, *, noteworthy: bool) -> None:
         line = self._sink.append_form(form, format_time(time.time()), event_id)
-        self.flush()
+        self._write()
         self._show(line, noteworthy)
+        self._told.show()  # a checkpoint comes behind what it signs
 
     def _write_outcome(self, form: str, event_id: str, ended: str) -> None:
         line = self._sink.append_form(form, format_time(time.time()), event_id, ended)
