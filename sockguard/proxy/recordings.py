@@ -52,6 +52,7 @@ _UNSEEN = frozenset({"client_gone", "timeout", "reload", "disowned", "shutdown"}
 """How a request ended that the Engine may have carried out though no stream opened."""
 
 _LAST_SECONDS = 2.0
+_AGAIN_SECONDS = 1.0
 _RESIZES = "exec.resize"
 
 
@@ -62,7 +63,8 @@ class Recordings:
         self._gate = gate
         self._worker, self._ender = Worker("recordings"), Worker("recordings-end")
         self._open: dict[str, Recording] = {}
-        self._execs: dict[str, Recording] = {}
+        self._execs: dict[str, list[Recording]] = {}
+        """By the id of the exec, which may be started again, for a refusal, while it runs."""
         self._room = Room(self._remove)
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -158,7 +160,7 @@ class Recordings:
             raise _impossible(error.strerror or str(error)) from error
         self._open[recording.session] = recording
         if judged.request.operation.name == STARTS:
-            self._execs[judged.request.names[0]] = recording
+            self._execs.setdefault(judged.request.names[0], []).append(recording)
         return recording
 
     def has_to_begin(self, judged: Judged) -> bool:
@@ -168,17 +170,20 @@ class Recordings:
         return is_recorded_exec(self._exec_of(judged), self._gate.policy.clients)
 
     def _note_size(self, judged: Judged, account: Account) -> None:
-        recording = self._execs.get(judged.request.names[0])
         status = account.exchange.status if account.exchange else 0
         match judged.decision.query.values:
-            case {"w": int(width), "h": int(height)} if recording and status < 300:  # noqa: PLR2004
-                recording.resized(width, height)
+            case {"w": int(width), "h": int(height)} if status < 300:  # noqa: PLR2004
+                for recording in self._execs.get(judged.request.names[0], ()):
+                    recording.resized(width, height)
 
     # --- the end of one
 
     def _end(self, recording: Recording, account: Account) -> None:
-        for name in [name for name, one in self._execs.items() if one is recording]:
-            del self._execs[name]
+        name = next((name for name, some in self._execs.items() if recording in some), "")
+        if name:
+            self._execs[name].remove(recording)
+            if not self._execs[name]:
+                del self._execs[name]
         ended = account.exchange.ended if account.exchange else "refused"
         task = asyncio.get_running_loop().create_task(self._close(recording, account, ended))
         self._closing.add(task)
@@ -193,16 +198,29 @@ class Recordings:
             return
         closed = await recording.finish(ended)
         try:
-            self._tell_closed(recording, account, closed)
-            await self._gate.recorder.synced()
+            await self._have_told(partial(self._tell_closed, recording, account, closed))
             await recording.keep(vouched=closed.measure is not None)
-        except (AuditError, Refusal, OSError):
+        except OSError:
             return  # it keeps the name of one that is not closed: the next start tells of it
         finally:
             self._forget(recording, account)
         size = closed.measure.size if closed.measure else recording.size
         kept_now = Kept(recording.session, size, time.time(), closed=True)
         self._room.keep(account.client_name, kept_now)
+
+    async def _have_told(self, tell: Callable[[], None]) -> None:
+        """Tell, and wait for the disk, however long the log cannot be written."""
+        is_told = False
+        while True:
+            try:
+                if not is_told:
+                    tell()
+                is_told = True
+                await self._gate.recorder.synced()
+            except (AuditError, Refusal):
+                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                return
 
     def _forget(self, recording: Recording, account: Account) -> None:
         self._open.pop(recording.session, None)

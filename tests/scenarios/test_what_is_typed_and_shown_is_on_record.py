@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import time
 from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +18,7 @@ from sockguard.audit.recording_store import FOLDER
 from sockguard.cli.main import main
 from sockguard.proxy.recording_room import FILE_BYTES
 from tests.support.audit_events import events_of
+from tests.support.failing_sink import FailingSink
 from tests.support.raw_client import connected, read_head, read_to_end, request
 from tests.support.sockguard_process import serving, sockguard
 from tests.support.stack import Stack, read_until, running_stack, send, status_of
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from tests.support.demo_engine import RunningDemo
 
@@ -292,6 +295,46 @@ def test_an_exec_from_before_the_reload_is_recorded_too(short_path: Path) -> Non
             read_until(peer, b"hello\r\n")
         assert closed(stack)["ended"] == "client_gone"
     assert told(files(stack)[0])["i"] == "hello\r"
+
+
+def test_a_second_start_that_is_refused_changes_nothing_of_the_first(stack: Stack) -> None:
+    identity = made(stack, "cat")
+    with session(stack, start_of(identity)) as peer:
+        peer.sendall(b"one\r")
+        read_until(peer, b"one\r\none\r\n")
+        assert status_of(send(stack.socket(), start_of(identity))) == 409
+        resize = request("POST", f"/v1.44/exec/{identity}/resize?h=50&w=132", headers=CLOSE)
+        assert status_of(send(stack.socket(), resize)) == 200
+        stack.reload(ALL + "# no other policy\n")
+        peer.sendall(b"two\r")
+        read_until(peer, b"two\r\ntwo\r\n")
+    closed(stack)
+    assert told(files(stack)[0])["r"] == "132x50"
+
+
+def test_a_recording_that_could_not_be_told_of_is_told_of_later(
+    short_path: Path, engine: RunningDemo
+) -> None:
+    (short_path / "audit").mkdir()
+    sink = FailingSink()
+    with running_stack(short_path, Path(engine.path), policy=ALL, sink=sink) as stack:
+        with session(stack, start_of(made(stack, "cat"))) as peer:
+            peer.sendall(b"hello\r")
+            read_until(peer, b"hello\r\n")
+            sink.full = True
+        time.sleep(1.5)  # the end, and another try
+        assert [path.suffix for path in files(stack)] == [".open"]
+        sink.full = False
+        wait_until(lambda: [path.suffix for path in files(stack)] == [".cast"], "it is told of", 5)
+        wait_until(lambda: not descriptors_in(short_path), "its descriptors to be closed")
+        assert sum(b"recording_closed" in line for line in sink.lines) == 1
+
+
+def descriptors_in(folder: Path) -> list[Path]:
+    """What this process, in which the server runs, has open of the recordings in a folder."""
+    links = (one for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+    places = [Path(os.path.realpath(one)) for one in links]
+    return [one for one in places if folder.resolve() / "audit" / FOLDER in (one, one.parent)]
 
 
 def test_who_hangs_up_before_the_answer_leaves_a_recording(stack: Stack) -> None:
