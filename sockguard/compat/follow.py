@@ -16,7 +16,6 @@ from sockguard.compat.toggles import turned_on, warnings_of
 from sockguard.compat.written import WrittenClient, write
 from sockguard.errors import SockguardError
 from sockguard.policy.lint import half_open
-from sockguard.policy.load import load_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,14 +45,14 @@ class CompatError(SockguardError):
 class Followed:
     """What a dialect's variables come to. `defaults` are texts of flags, by their names.
 
-    `warnings` are of slips, `halfway` of programs that would be left standing.
+    `on` are the variables that are on, `warnings` those of slips.
     """
 
     dialect: Dialect
     policy: str
     defaults: Mapping[str, str]
     warnings: tuple[str, ...]
-    halfway: tuple[str, ...]
+    on: frozenset[str]
 
 
 def follow(name: str, environ: Mapping[str, str]) -> Followed:
@@ -65,10 +64,9 @@ def follow(name: str, environ: Mapping[str, str]) -> Followed:
                 f"{variable} came after {dialect.image} {dialect.release}, which is followed:"
                 f" take it away, and {instead}"
             )
-    policy = policy_of(dialect, environ)
     return Followed(
         dialect,
-        policy,
+        policy_of(dialect, environ),
         {
             "listen": ",".join(listeners_of(dialect, environ)),
             "upstream": f"unix://{_socket_path(environ)}",
@@ -76,16 +74,15 @@ def follow(name: str, environ: Mapping[str, str]) -> Followed:
             "audit": "stdout",  # that image has no volume, and may have no folder to write to
         },
         tuple(warnings_of(dialect, environ)),
-        tuple(
-            _halfway(dialect, turned_on(dialect, environ), load_text(policy).clients[CLIENT].role)
-        ),
+        turned_on(dialect, environ),
     )
 
 
-def _halfway(dialect: Dialect, on: frozenset[str], role: Role) -> Iterator[str]:
-    """Say what a program would be left without, and which variables mend it."""
+def left_halfway(followed: Followed, role: Role) -> Iterator[str]:
+    """Say what a program with the role of that policy would lack, and which variables mend it."""
     for one in half_open(role):
-        mend = " ".join(f"{name}=1" for name in variables_for(dialect, on, one.lacks))
+        found = variables_for(followed.dialect, followed.on, one.lacks)
+        mend = " ".join(f"{name}=1" for name in found)
         if mend:
             yield f"whoever calls {one.says}: that needs {mend}"
 
